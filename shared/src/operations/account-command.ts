@@ -1,0 +1,66 @@
+import * as v from 'valibot';
+import { CLIENT_ERROR_CODES, type ErrorCode } from '../error-code.ts';
+import {
+  accountRows,
+  bytesOf,
+  certificate,
+  clientRequest,
+  httpAnswer,
+  projectRows,
+  sealedBlob,
+  sealedRecord,
+  textUpTo,
+  uint,
+} from './fields.ts';
+
+/** What every operation on behalf of a client's wallet-authenticated request can be refused with. */
+export const accountCommandErrors: readonly ErrorCode[] = [
+  ...CLIENT_ERROR_CODES,
+  'SEALED_BLOB_REFUSED',
+  'RECORD_OLDER_VERSION',
+  'RECORD_FORKED',
+  'RECORD_MISMATCH',
+  'MARK_TABLE_FULL',
+  'OPERATION_MISMATCH',
+  'REPLAY_TABLE_FULL',
+];
+
+/** Signing needs the project, the account and the wallet key; the answer is final. */
+export const signRequest = v.strictObject({ client: clientRequest, project: projectRows, rows: accountRows });
+export const signResponse = httpAnswer;
+
+/** Creating needs the project alone. */
+export const createRequest = v.strictObject({ client: clientRequest, project: projectRows });
+
+/** The columns that the store keeps in the clear beside the sealed account record. */
+export const accountView = v.strictObject({
+  address: textUpTo(64),
+  name: v.nullable(textUpTo(36)),
+  policyId: v.nullable(textUpTo(36)),
+  createdAtMs: uint,
+  updatedAtMs: uint,
+  certificate,
+});
+
+/** A new account: its rows for both databases. `answer` may be sent only after they are durable. */
+export const createResponse = v.strictObject({
+  answer: httpAnswer,
+  account: sealedRecord,
+  vaultId: bytesOf(16),
+  walletKey: sealedBlob,
+  view: accountView,
+});
+
+/** Updating needs the account's record, not its key. */
+export const updateRequest = v.strictObject({
+  client: clientRequest,
+  project: projectRows,
+  account: sealedRecord,
+});
+export const updateResponse = v.strictObject({
+  answer: httpAnswer,
+  account: sealedRecord,
+  view: accountView,
+});
+
+export type AccountView = v.InferOutput<typeof accountView>;
