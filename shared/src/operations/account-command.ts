@@ -29,8 +29,15 @@ export const accountCommandErrors: readonly ErrorCode[] = [
 export const signRequest = v.strictObject({ client: clientRequest, project: projectRows, rows: accountRows });
 export const signResponse = httpAnswer;
 
-/** Creating needs the project alone. */
-export const createRequest = v.strictObject({ client: clientRequest, project: projectRows });
+/**
+ * Creating needs the project alone. With `existing`, the account that an earlier request of the same idempotency key made:
+ * the request is verified again and answered with that account.
+ */
+export const createRequest = v.strictObject({
+  client: clientRequest,
+  project: projectRows,
+  existing: v.nullable(v.strictObject({ address: textUpTo(64), account: sealedRecord })),
+});
 
 /** The columns that the store keeps in the clear beside the sealed account record. */
 export const accountView = v.strictObject({
@@ -42,13 +49,12 @@ export const accountView = v.strictObject({
   certificate,
 });
 
-/** A new account: its rows for both databases. `answer` may be sent only after they are durable. */
+/** The answer and, unless an existing account was asked for, the new rows. `answer` may be sent only after they are durable. */
 export const createResponse = v.strictObject({
   answer: httpAnswer,
-  account: sealedRecord,
-  vaultId: bytesOf(16),
-  walletKey: sealedBlob,
-  view: accountView,
+  created: v.nullable(
+    v.strictObject({ account: sealedRecord, vaultId: bytesOf(16), walletKey: sealedBlob, view: accountView }),
+  ),
 });
 
 /** Updating needs the account's record, not its key. */
