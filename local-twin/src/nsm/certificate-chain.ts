@@ -18,8 +18,8 @@ const DAY_MS = 24 * HOUR_MS;
 const ROOT_NAME: Name = [
   ['C', 'US'],
   ['O', 'Strongroom'],
-  ['OU', 'local twin'],
-  ['CN', 'local-twin.nitro-enclaves'],
+  ['OU', 'twin'],
+  ['CN', 'twin.nitro-enclaves'],
 ];
 
 /** The enclave that a chain is issued to. */
@@ -61,7 +61,7 @@ const SEATTLE: Name = [
   ['ST', 'Washington'],
   ['L', 'Seattle'],
   ['O', 'Strongroom'],
-  ['OU', 'local twin'],
+  ['OU', 'twin'],
 ];
 
 const REGION: Level = {
@@ -72,7 +72,7 @@ const REGION: Level = {
   subject: ({ region }) => [
     ['C', 'US'],
     ['O', 'Strongroom'],
-    ['OU', 'local twin'],
+    ['OU', 'twin'],
     ['CN', `${randomBytes(8).toString('hex')}.${region}.aws.nitro-enclaves`],
   ],
   extensions: (publicKey, issuerKey) => [
@@ -91,7 +91,7 @@ const ZONAL: Level = {
   serial: () => randomBytes(16),
   subject: ({ region }) => [
     ['CN', `${randomBytes(8).toString('hex')}.zonal.${region}.aws.nitro-enclaves`],
-    ['OU', 'local twin'],
+    ['OU', 'twin'],
     ['O', 'Strongroom'],
     ['C', 'US'],
     ['ST', 'WA'],
