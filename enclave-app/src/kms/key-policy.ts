@@ -155,14 +155,18 @@ function isPcrHex(value: unknown): value is string {
   return typeof value === 'string' && /^[0-9a-f]{96}$/.test(value) && !/^0+$/.test(value);
 }
 
+const MAX_POLICY_DEPTH = 8;
+
 /** JSON with sorted keys and no white space; a list of one string and the string itself are the same to IAM. */
-function canonicalJson(value: unknown): string {
+function canonicalJson(value: unknown, depth = 0): string {
+  if (depth > MAX_POLICY_DEPTH) return 'too deep';
+  const inner = (item: unknown) => canonicalJson(item, depth + 1);
   if (Array.isArray(value)) {
-    return value.length === 1 && typeof value[0] === 'string' ? canonicalJson(value[0]) : `[${value.map(canonicalJson).join(',')}]`;
+    return value.length === 1 && typeof value[0] === 'string' ? inner(value[0]) : `[${value.map(inner).join(',')}]`;
   }
   if (value !== null && typeof value === 'object') {
     const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-    return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(',')}}`;
+    return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${inner(item)}`).join(',')}}`;
   }
   return JSON.stringify(value) ?? 'null';
 }

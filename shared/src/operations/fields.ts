@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { MAX_FRAME_BYTES } from '../wire/frame.ts';
 
-const bytes = v.instance(Uint8Array);
+const bytes = v.custom<Uint8Array>((value) => value instanceof Uint8Array);
 
 /** A byte string of exactly `length` bytes. */
 export const bytesOf = (length: number) => v.pipe(bytes, v.length(length));

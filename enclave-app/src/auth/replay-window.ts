@@ -1,0 +1,69 @@
+import { hash } from 'node:crypto';
+import { OperationError } from '@strongroom/shared/channel/operation-error';
+
+/** Tokens that were used and could still be in time. */
+export interface ReplayWindow {
+  /**
+   * Reserves a token for good. Call it in the same turn of the event loop in which its signature was verified.
+   * @throws OperationError WALLET_TOKEN_REPLAYED, REPLAY_TABLE_FULL
+   */
+  reserve(projectId: Uint8Array, tokenId: Uint8Array, expiresAtMs: number): void;
+}
+
+interface Generation {
+  readonly tokens: Set<string>;
+  readonly perProject: Map<string, number>;
+  lastExpiryMs: number;
+}
+
+/** The identity of a token: the first 16 bytes of SHA-256 over its `jti`. */
+export function tokenIdOf(jti: string): Uint8Array {
+  return hash('sha256', jti, 'buffer').subarray(0, 16);
+}
+
+/**
+ * Two generations: the younger takes reservations, the elder is dropped whole once all in it have expired and the younger
+ * is as old as a token can live. A full table refuses; it never forgets a token that could be replayed.
+ */
+export function createReplayWindow(options: {
+  readonly maxEntries: number;
+  readonly maxEntriesPerProject: number;
+  /** Longest time from reservation to expiry. */
+  readonly tokenLifeMs: number;
+  readonly nowMs: () => number;
+}): ReplayWindow {
+  let younger = newGeneration();
+  let elder = newGeneration();
+  let youngerSinceMs = options.nowMs();
+
+  function turnOver(nowMs: number): void {
+    if (nowMs - youngerSinceMs < options.tokenLifeMs || nowMs <= elder.lastExpiryMs) return;
+    elder = younger;
+    younger = newGeneration();
+    youngerSinceMs = nowMs;
+  }
+
+  return {
+    reserve(projectId, tokenId, expiresAtMs) {
+      turnOver(options.nowMs());
+      const project = latin1(projectId.subarray(0, 16));
+      const key = project + latin1(tokenId);
+      if (younger.tokens.has(key) || elder.tokens.has(key)) throw new OperationError('WALLET_TOKEN_REPLAYED');
+      const ofProject = (younger.perProject.get(project) ?? 0) + (elder.perProject.get(project) ?? 0);
+      if (younger.tokens.size + elder.tokens.size >= options.maxEntries || ofProject >= options.maxEntriesPerProject) {
+        throw new OperationError('REPLAY_TABLE_FULL');
+      }
+      younger.tokens.add(key);
+      younger.perProject.set(project, (younger.perProject.get(project) ?? 0) + 1);
+      younger.lastExpiryMs = Math.max(younger.lastExpiryMs, expiresAtMs);
+    },
+  };
+}
+
+function newGeneration(): Generation {
+  return { tokens: new Set(), perProject: new Map(), lastExpiryMs: 0 };
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+}

@@ -1,0 +1,24 @@
+import type { OperationName } from '@strongroom/shared/operations/registry';
+import type { Phase } from '@strongroom/shared/phase';
+
+const ALIVE: readonly Phase[] = ['needs-root-record', 'needs-genesis', 'unsealing', 'ready'];
+const ALWAYS: readonly Phase[] = ['starting', ...ALIVE, 'failed'];
+const READY: readonly Phase[] = ['ready'];
+
+/** Which operation is answered in which phase. A failed enclave gives its status and nothing else. */
+export const ALLOWED_PHASES: Readonly<Record<OperationName, readonly Phase[]>> = {
+  'get-status': ALWAYS,
+  'get-attestation': ALIVE,
+  'set-credentials': ALIVE,
+  'run-genesis': ['needs-genesis'],
+  'load-root-record': ['needs-root-record', 'needs-genesis', 'ready'],
+  'issue-project-nonce': READY,
+  'create-project': READY,
+  'certify-project': READY,
+  'create-evm-account': READY,
+  'update-evm-account': READY,
+  'sign-evm-hash': READY,
+  'sign-evm-message': READY,
+  'sign-evm-typed-data': READY,
+  'sign-evm-transaction': READY,
+};

@@ -1,0 +1,55 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
+import type { SealingKey } from './seal.ts';
+
+/** One generation of the root key. */
+export interface RootKey {
+  readonly id: Uint8Array;
+  readonly generation: number;
+  /** 32 bytes. */
+  readonly secret: Uint8Array;
+}
+
+/** The root keys in use: the newest seals, each of them opens. They leave this object only inside keys derived from them. */
+export interface RootKeys {
+  readonly newest: { readonly id: Uint8Array; readonly generation: number };
+  /** The root key itself, for what belongs to the deployment or to a project as a whole. */
+  readonly sealing: SealingKey;
+  ofGeneration(generation: number): KeyObject | undefined;
+  /** Keys under root || client secret, for the wallet keys of one project. */
+  withClientSecret(clientSecret: Uint8Array): ProjectKeys;
+}
+
+/** The keys that seal one project's wallets. */
+export interface ProjectKeys {
+  readonly sealing: SealingKey;
+  ofGeneration(generation: number): KeyObject | undefined;
+}
+
+/** Takes ownership of the secrets and zeroes nothing of them while the enclave lives. */
+export function createRootKeys(roots: readonly RootKey[]): RootKeys {
+  const byGeneration = new Map(roots.map((root) => [root.generation, createSecretKey(root.secret)]));
+  const newest = roots.reduce((a, b) => (b.generation > a.generation ? b : a));
+  return {
+    newest: { id: newest.id, generation: newest.generation },
+    sealing: { key: byGeneration.get(newest.generation) as KeyObject, generation: newest.generation },
+    ofGeneration: (generation) => byGeneration.get(generation),
+    withClientSecret(clientSecret) {
+      const combined = new Map(roots.map((root) => [root.generation, combine(root.secret, clientSecret)]));
+      return {
+        sealing: { key: combined.get(newest.generation) as KeyObject, generation: newest.generation },
+        ofGeneration: (generation) => combined.get(generation),
+      };
+    },
+  };
+}
+
+function combine(root: Uint8Array, clientSecret: Uint8Array): KeyObject {
+  const ikm = new Uint8Array(root.length + clientSecret.length);
+  ikm.set(root);
+  ikm.set(clientSecret, root.length);
+  try {
+    return createSecretKey(ikm);
+  } finally {
+    ikm.fill(0);
+  }
+}

@@ -1,0 +1,19 @@
+import { OperationError } from '@strongroom/shared/channel/operation-error';
+import type { JsonValue } from '@strongroom/shared/json/json-value';
+import * as v from 'valibot';
+
+/**
+ * Validates a verified body.
+ * @throws OperationError INVALID_REQUEST; the message names a field of the schema, never a value
+ */
+export function parseBody<S extends v.GenericSchema>(schema: S, body: JsonValue): v.InferOutput<S> {
+  const parsed = v.safeParse(schema, body);
+  if (parsed.success) return parsed.output;
+  const [issue] = parsed.issues;
+  // Keys of an unknown field are input; the path of a known one is ours.
+  const isUnknownField = issue.type === 'strict_object';
+  const path = isUnknownField ? null : v.getDotPath(issue);
+  throw new OperationError('INVALID_REQUEST', {
+    clientMessage: isUnknownField || path === null ? 'The request body has missing or unknown fields.' : `The field "${path}" is invalid.`,
+  });
+}

@@ -1,0 +1,101 @@
+// TRUST BOUNDARY: a project genesis as the parent relays it.
+import { createPublicKey, hash, type KeyObject } from 'node:crypto';
+import { OperationError } from '@strongroom/shared/channel/operation-error';
+import { bytesOf } from '@strongroom/shared/operations/fields';
+import { decodeCbor } from '@strongroom/shared/wire/cbor';
+import * as v from 'valibot';
+import { openUnverifiedCoseSign1 } from '../certificates/cose-sign1.ts';
+import { apiKeySchema, authoritySchema, type AuthorityRecord } from '../records/authority-record.ts';
+
+const genesisSchema = v.strictObject({
+  type: v.literal('strongroom/project-genesis/v1'),
+  deploymentId: bytesOf(32),
+  nonce: bytesOf(32),
+  walletSecret: bytesOf(91),
+  apiKeys: v.pipe(v.array(apiKeySchema), v.minLength(1), v.maxLength(16)),
+  authorities: v.pipe(v.array(authoritySchema), v.minLength(1), v.maxLength(16)),
+  policyAuthority: v.picklist(['wallet', 'api-key']),
+  exportAllowed: v.boolean(),
+});
+
+/** A genesis that its own Wallet Secret signed. */
+export interface VerifiedGenesis {
+  readonly nonce: Uint8Array;
+  readonly deploymentId: Uint8Array;
+  /** Version 1 of the project's authority record. */
+  readonly record: AuthorityRecord;
+}
+
+/**
+ * Verifies a project genesis: a COSE_Sign1 (ES256) by the Wallet Secret over the whole initial record, nonce and deployment.
+ * The project id is SHA-256 of the signed payload, so no other key list can carry the id.
+ * @throws OperationError PROJECT_GENESIS_REFUSED
+ */
+export function verifyProjectGenesis(untrustedGenesis: Uint8Array): VerifiedGenesis {
+  const message = decodeGenesis(untrustedGenesis);
+  const parsed = v.safeParse(genesisSchema, decodePayload(message.payload));
+  if (!parsed.success) throw refused();
+  const { deploymentId, nonce, walletSecret, apiKeys, authorities, policyAuthority, exportAllowed } = parsed.output;
+  if (!message.isSignedBy(importP256(walletSecret))) throw refused();
+  for (const { algorithm, publicKey } of apiKeys) importApiKey(algorithm, publicKey);
+  if (new Set(apiKeys.map((key) => key.id)).size !== apiKeys.length) throw refused();
+  const record: AuthorityRecord = {
+    v: 1,
+    projectId: hash('sha256', message.payload, 'buffer'),
+    version: 1,
+    previous: null,
+    walletSecrets: [{ publicKey: walletSecret, state: 'active', notAfterMs: null }],
+    apiKeys,
+    authorities,
+    policyAuthority,
+    exportAllowed,
+    policies: [],
+    recentTokens: [],
+  };
+  return { nonce, deploymentId, record };
+}
+
+function decodeGenesis(untrusted: Uint8Array) {
+  try {
+    const message = openUnverifiedCoseSign1(untrusted);
+    if (message !== null) return message;
+  } catch (cause) {
+    throw refused(cause);
+  }
+  throw refused();
+}
+
+function decodePayload(payload: Uint8Array): unknown {
+  try {
+    return decodeCbor(payload);
+  } catch (cause) {
+    throw refused(cause);
+  }
+}
+
+function importP256(spki: Uint8Array): KeyObject {
+  try {
+    const key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
+    if (key.asymmetricKeyDetails?.namedCurve === 'prime256v1') return key;
+  } catch (cause) {
+    throw refused(cause);
+  }
+  throw refused();
+}
+
+function importApiKey(algorithm: 'EdDSA' | 'ES256', spki: Uint8Array): void {
+  if (algorithm === 'ES256') {
+    importP256(spki);
+    return;
+  }
+  try {
+    if (createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' }).asymmetricKeyType === 'ed25519') return;
+  } catch (cause) {
+    throw refused(cause);
+  }
+  throw refused();
+}
+
+function refused(cause?: unknown): OperationError {
+  return new OperationError('PROJECT_GENESIS_REFUSED', { cause });
+}

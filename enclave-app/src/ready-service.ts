@@ -1,0 +1,40 @@
+import { createReplayWindow, type ReplayWindow } from './auth/replay-window.ts';
+import { WALLET_TOKEN_LIFE_MS } from './auth/wallet-token.ts';
+import type { Lifecycle } from './boot/lifecycle.ts';
+import type { AnchoredClock } from './clock.ts';
+import type { MeasuredConfiguration } from './config.ts';
+import type { Entropy } from './keys/entropy.ts';
+import type { Deployment } from './keys/root-record.ts';
+import { createProjectNonces, type ProjectNonces } from './operations/project-nonces.ts';
+import { type Accounts, createAccounts } from './records/accounts.ts';
+import { createProjects, type Projects } from './records/projects.ts';
+import { createRecordMarks } from './records/record-marks.ts';
+
+/** What operations work with once the enclave is ready; all of it forgotten when the enclave ends. */
+export interface ReadyService {
+  readonly deployment: Deployment;
+  readonly projects: Projects;
+  readonly accounts: Accounts;
+  readonly projectNonces: ProjectNonces;
+  readonly replayWindow: ReplayWindow;
+  readonly clock: AnchoredClock;
+  readonly entropy: Entropy;
+}
+
+export function createReadyService({ deployment, clock, entropy }: Lifecycle, { limits }: MeasuredConfiguration): ReadyService {
+  const marks = createRecordMarks(limits.recordMarks);
+  return {
+    deployment,
+    clock,
+    entropy,
+    projects: createProjects(deployment, marks),
+    accounts: createAccounts(deployment, marks),
+    projectNonces: createProjectNonces(),
+    replayWindow: createReplayWindow({
+      maxEntries: limits.replayTableEntries,
+      maxEntriesPerProject: limits.replayTableEntriesPerProject,
+      tokenLifeMs: WALLET_TOKEN_LIFE_MS,
+      nowMs: clock.nowMs,
+    }),
+  };
+}

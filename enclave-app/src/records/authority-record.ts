@@ -1,0 +1,79 @@
+import { hash } from 'node:crypto';
+import { OperationError } from '@strongroom/shared/channel/operation-error';
+import { bytesOf, bytesUpTo, type ProjectView, projectId, textUpTo, uint } from '@strongroom/shared/operations/fields';
+import { type CborValue, decodeCbor, encodeCbor } from '@strongroom/shared/wire/cbor';
+import * as v from 'valibot';
+import { recentTokensSchema } from './recent-tokens.ts';
+
+/** What an API key may do. Signing still needs the Wallet Secret. */
+export const API_KEY_SCOPES = ['read', 'sign', 'accounts#export', 'policies#manage'] as const;
+
+export const apiKeySchema = v.strictObject({
+  id: v.pipe(textUpTo(128), v.minLength(1)),
+  algorithm: v.picklist(['EdDSA', 'ES256']),
+  /** SubjectPublicKeyInfo, DER. */
+  publicKey: bytesUpTo(128),
+  scopes: v.pipe(v.array(v.picklist(API_KEY_SCOPES)), v.maxLength(API_KEY_SCOPES.length)),
+});
+
+export const walletSecretSchema = v.strictObject({
+  /** SubjectPublicKeyInfo of a P-256 key, DER, 91 bytes. */
+  publicKey: bytesOf(91),
+  state: v.picklist(['active', 'retiring']),
+  /** When a retiring secret stops to count. */
+  notAfterMs: v.nullable(uint),
+});
+
+/** `host[:port]` as a client dials it, lower case. */
+export const authoritySchema = v.pipe(textUpTo(255), v.regex(/^[a-z0-9.[\]:-]+$/));
+
+const policyReferenceSchema = v.strictObject({
+  id: textUpTo(36),
+  scope: v.picklist(['project', 'account']),
+  version: v.pipe(uint, v.minValue(1)),
+  /** SHA-256 of the policy document's bytes. */
+  digest: bytesOf(32),
+});
+
+const authorityRecordSchema = v.strictObject({
+  v: v.literal(1),
+  projectId,
+  version: v.pipe(uint, v.minValue(1)),
+  /** Digest of the record that this one replaces; null for version 1. */
+  previous: v.nullable(bytesOf(32)),
+  walletSecrets: v.pipe(v.array(walletSecretSchema), v.minLength(1), v.maxLength(8)),
+  apiKeys: v.pipe(v.array(apiKeySchema), v.maxLength(64)),
+  authorities: v.pipe(v.array(authoritySchema), v.minLength(1), v.maxLength(16)),
+  policyAuthority: v.picklist(['wallet', 'api-key']),
+  exportAllowed: v.boolean(),
+  policies: v.pipe(v.array(policyReferenceSchema), v.maxLength(1000)),
+  recentTokens: recentTokensSchema,
+});
+
+/** What a project's client has decided; the only thing the enclave acts on. Sealed, versioned, chained. */
+export type AuthorityRecord = v.InferOutput<typeof authorityRecordSchema>;
+
+/** A record with the digest by which chain and marks know it: SHA-256 of its canonical CBOR, 32 bytes. */
+export interface Digested<Record> {
+  readonly record: Record;
+  readonly digest: Uint8Array;
+}
+
+export function encodeAuthorityRecord(record: AuthorityRecord): Uint8Array {
+  return encodeCbor(record as CborValue);
+}
+
+/**
+ * Decodes an opened authority record.
+ * @throws OperationError RECORD_MISMATCH when it is not a record of this version of the format
+ */
+export function decodeAuthorityRecord(plaintext: Uint8Array): Digested<AuthorityRecord> {
+  const parsed = v.safeParse(authorityRecordSchema, decodeCbor(plaintext));
+  if (!parsed.success) throw new OperationError('RECORD_MISMATCH');
+  return { record: parsed.output, digest: hash('sha256', plaintext, 'buffer') };
+}
+
+/** The columns that the proxy keeps in the clear to authenticate API keys. */
+export function projectViewOf({ apiKeys, authorities }: AuthorityRecord): ProjectView {
+  return { apiKeys: apiKeys.map(({ id, algorithm, publicKey, scopes }) => ({ id, algorithm, publicKey, scopes })), authorities };
+}
