@@ -92,16 +92,14 @@ describe('hashTypedData', () => {
   const wide = Object.fromEntries(
     Array.from({ length: 70 }, (_, i) => [`T${i}`, i === 69 ? [] : [{ name: 'x', type: `T${i + 1}[]` }]]),
   );
+  const longTexts = {
+    Q: Array.from({ length: 400 }, (_, i) => ({ name: `${i}${'x'.repeat(40)}`, type: 'bool' })),
+  };
   let deep: unknown = [];
   for (let i = 0; i < 100; i += 1) deep = [{ x: deep }];
   it.each<[string, unknown]>([
     ['more than 64 structs', one('T0[]', [], wide)],
-    [
-      'long type texts',
-      one(`uint8${'[]'.repeat(15)}`, [], {
-        P: Array.from({ length: 500 }, (_, i) => ({ name: `${i}${'x'.repeat(40)}`, type: 'bool' })),
-      }),
-    ],
+    ['more than 16384 characters of types', one('Q[]', [], longTexts)],
     ['array types beyond 16 levels', one(`uint8${'[]'.repeat(17)}`, [])],
     ['values beyond 64 levels', one('P[]', deep, { P: [{ name: 'x', type: 'P[]' }] })],
     [
