@@ -1,0 +1,154 @@
+import type { ErrorCode, ServiceErrorCode } from '../error-code.ts';
+import type { HttpAnswer } from '../wire/envelope.ts';
+import type { WireErrorCode } from '../wire/wire-error.ts';
+
+/** Those of CDP's error types that this service uses. */
+export type ErrorType =
+  | 'already_exists'
+  | 'forbidden'
+  | 'idempotency_error'
+  | 'internal_server_error'
+  | 'invalid_request'
+  | 'malformed_transaction'
+  | 'not_found'
+  | 'operation_in_progress'
+  | 'policy_violation'
+  | 'rate_limit_exceeded'
+  | 'service_unavailable'
+  | 'unauthorized';
+
+/** What a client gets for a code: HTTP status, CDP's type, and a sentence without any input in it. */
+export interface ErrorResponse {
+  readonly status: number;
+  readonly errorType: ErrorType;
+  readonly errorMessage: string;
+}
+
+/** CDP's sentences for the cases of one code; handed on as `OperationError.clientMessage`. */
+export const EVM_ADDRESS_NOT_FOUND = 'EVM account with the given address not found.';
+export const EVM_NAME_NOT_FOUND = 'EVM account with the given name not found.';
+export const EVM_ADDRESS_EXISTS = 'EVM account with the given address already exists.';
+export const EVM_NAME_EXISTS = 'EVM account with the given name already exists.';
+
+const invalid = (status: number, errorMessage: string): ErrorResponse => ({
+  status,
+  errorType: 'invalid_request',
+  errorMessage,
+});
+const walletToken: ErrorResponse = {
+  status: 401,
+  errorType: 'unauthorized',
+  errorMessage: 'Wallet authentication error.',
+};
+const unavailable: ErrorResponse = {
+  status: 503,
+  errorType: 'service_unavailable',
+  errorMessage: 'Service unavailable. Please try again later.',
+};
+const internal: ErrorResponse = {
+  status: 500,
+  errorType: 'internal_server_error',
+  errorMessage: 'An internal server error occurred. Please try again later.',
+};
+
+/** Every code that a client may learn of by more than "internal" or "unavailable". */
+const CLIENT_RESPONSES: Readonly<
+  Record<Exclude<ErrorCode, ServiceErrorCode | WireErrorCode>, ErrorResponse>
+> = {
+  BEARER_REFUSED: {
+    status: 401,
+    errorType: 'unauthorized',
+    errorMessage: 'The request is not properly authenticated.',
+  },
+  WALLET_TOKEN_MISSING: walletToken,
+  WALLET_TOKEN_MALFORMED: walletToken,
+  WALLET_TOKEN_SIGNATURE: walletToken,
+  WALLET_TOKEN_URI: walletToken,
+  WALLET_TOKEN_STALE: walletToken,
+  WALLET_TOKEN_FUTURE: walletToken,
+  WALLET_TOKEN_BEFORE_BOOT: walletToken,
+  WALLET_TOKEN_REPLAYED: walletToken,
+  WALLET_TOKEN_REQUEST_HASH_MISSING: walletToken,
+  WALLET_TOKEN_REQUEST_HASH_MISMATCH: walletToken,
+  MALFORMED_JSON: invalid(400, 'The request body is not valid JSON.'),
+  INVALID_REQUEST: invalid(400, 'Invalid request. Please check the request body and parameters.'),
+  MALFORMED_TRANSACTION: {
+    status: 400,
+    errorType: 'malformed_transaction',
+    errorMessage: 'Malformed unsigned transaction.',
+  },
+  INVALID_TYPED_DATA: invalid(400, 'Invalid request. Please check the request body and parameters.'),
+  POLICY_VIOLATION: {
+    status: 403,
+    errorType: 'policy_violation',
+    errorMessage: 'The request violates a policy.',
+  },
+  FORBIDDEN: {
+    status: 403,
+    errorType: 'forbidden',
+    errorMessage: 'The API key is not allowed to perform this operation.',
+  },
+  NOT_FOUND: { status: 404, errorType: 'not_found', errorMessage: 'The requested resource was not found.' },
+  METHOD_NOT_ALLOWED: invalid(405, 'The method is not allowed for this path.'),
+  ALREADY_EXISTS: { status: 409, errorType: 'already_exists', errorMessage: 'The resource already exists.' },
+  IDEMPOTENCY_MISMATCH: {
+    status: 422,
+    errorType: 'idempotency_error',
+    errorMessage:
+      'The idempotency key was already used with a different request payload. Please try again with a new idempotency key.',
+  },
+  IDEMPOTENCY_IN_PROGRESS: {
+    status: 409,
+    errorType: 'already_exists',
+    errorMessage: 'Another request with the same idempotency key is currently processing.',
+  },
+  CONFLICT: {
+    status: 409,
+    errorType: 'operation_in_progress',
+    errorMessage: 'The resource was changed by another request. Please try again.',
+  },
+  RATE_LIMITED: {
+    status: 429,
+    errorType: 'rate_limit_exceeded',
+    errorMessage: 'Too many requests. Please try again later.',
+  },
+  PAYLOAD_TOO_LARGE: invalid(413, 'The request body is too large.'),
+  UNSUPPORTED_MEDIA_TYPE: invalid(415, 'The content type must be application/json.'),
+  PROJECT_GENESIS_REFUSED: invalid(400, 'The project genesis is invalid.'),
+  PROJECT_NONCE_REFUSED: invalid(400, 'The nonce of the project genesis is unknown, used or expired.'),
+};
+
+/** Causes that pass by themselves or by an operator's act; every other one that is not the client's is internal. */
+const UNAVAILABLE_CODES: ReadonlySet<ErrorCode> = new Set<ServiceErrorCode>([
+  'PHASE_REFUSED',
+  'OVERLOADED',
+  'REPLAY_TABLE_FULL',
+  'MARK_TABLE_FULL',
+  'CREDENTIALS_MISSING',
+  'KMS_UNREACHABLE',
+  'KMS_DENIED',
+  'CLOCK_DISAGREES',
+  'CONNECTION_LOST',
+  'DEADLINE_EXCEEDED',
+  'STORE_UNAVAILABLE',
+]);
+
+/** The only place where a code becomes an HTTP status; enclave and proxy answer from it. */
+export function errorResponse(code: ErrorCode): ErrorResponse {
+  if (Object.hasOwn(CLIENT_RESPONSES, code)) return CLIENT_RESPONSES[code as keyof typeof CLIENT_RESPONSES];
+  return UNAVAILABLE_CODES.has(code) ? unavailable : internal;
+}
+
+/**
+ * Makes the final answer `{errorType, errorMessage, correlationId?}` for a code.
+ * @param message one of our own sentences to say instead of the code's default; never a part of the input
+ */
+export function errorAnswer(code: ErrorCode, message?: string, correlationId?: string): HttpAnswer {
+  const { status, errorType, errorMessage } = errorResponse(code);
+  const body = {
+    errorType,
+    errorMessage: message ?? errorMessage,
+    ...(correlationId !== undefined && { correlationId }),
+  };
+  return { status, body: Buffer.from(JSON.stringify(body)) };
+}
