@@ -8,17 +8,25 @@ const PRINCIPAL_ARN = /^arn:(aws|aws-us-gov|aws-cn):iam::\d{12}:(role|user)\/[\w
 const keyArn = v.pipe(v.string(), v.regex(KEY_ARN, 'kms.keys[] must be full key ARNs, not aliases or multi-Region keys'));
 const principalArn = v.pipe(v.string(), v.regex(PRINCIPAL_ARN, 'must be the ARN of one IAM role or user'));
 
+const port = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(0xffff_fffe));
+
 const configurationSchema = v.strictObject({
   version: v.literal(1),
   /** Raised by every release that must not be followed by an older one. */
   securityEpoch: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
   kms: v.strictObject({
-    /** Each wraps the root key, so that any one of them can open it. */
-    keys: v.pipe(v.array(keyArn), v.minLength(1), v.maxLength(4)),
+    /** Each wraps the root key, so that any one of them can open it; `relayPort` is where the parent's vsock-proxy for its Region listens. */
+    keys: v.pipe(v.array(v.strictObject({ arn: keyArn, relayPort: port })), v.minLength(1), v.maxLength(4)),
     /** The parent instance's role: may use the keys with an attestation of this image. */
     instanceRole: principalArn,
     /** Who may change the key policies; a principal of another account. */
     administrator: principalArn,
+  }),
+  vsock: v.strictObject({
+    /** Where the enclave takes the parent's connections. */
+    listenPort: port,
+    /** 3 on Nitro; where KMS relays and heartbeat listen. */
+    parentCid: v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(0xffff_fffe)),
   }),
   limits: v.strictObject({
     /** Wallet tokens remembered at a time, over all projects. */
@@ -62,7 +70,8 @@ export function parseConfiguration(bytes: Uint8Array): MeasuredConfiguration {
   if (!parsed.success) {
     throw new ConfigurationError(parsed.issues.map((issue) => `${v.getDotPath(issue) ?? 'file'}: ${issue.message}`));
   }
-  if (new Set(parsed.output.kms.keys).size !== parsed.output.kms.keys.length) {
+  const arns = parsed.output.kms.keys.map((key) => key.arn);
+  if (new Set(arns).size !== arns.length) {
     throw new ConfigurationError(['kms.keys: a key is named twice']);
   }
   return { ...parsed.output, digest: hash('sha256', bytes, 'buffer') };

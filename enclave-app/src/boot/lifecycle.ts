@@ -122,7 +122,7 @@ class EnclaveLifecycle implements Lifecycle {
 
   /** Makes a deployment and forgets it: only the record that comes back from the store opens it again. */
   async runGenesis(): Promise<Uint8Array> {
-    const { keys } = this.#options.configuration.kms;
+    const keys = this.#options.configuration.kms.keys.map((key) => key.arn);
     for (const keyArn of keys) await this.#kms.checkKey(keyArn);
     const identitySeed = this.entropy(32);
     const identityKey = rawEd25519PublicKey(importEd25519Seed(identitySeed));
@@ -201,7 +201,7 @@ class EnclaveLifecycle implements Lifecycle {
   ): Promise<{ rootKey: RootKey; keyArn: string }> {
     let failure: unknown = new OperationError('ROOT_RECORD_REFUSED');
     for (const wrap of root.wraps) {
-      if (!this.#options.configuration.kms.keys.includes(wrap.keyArn)) continue;
+      if (!this.#options.configuration.kms.keys.some((key) => key.arn === wrap.keyArn)) continue;
       try {
         await this.#kms.checkKey(wrap.keyArn);
         const dataKey = await this.#kms.decryptDataKey(wrap, { deploymentId, generation: root.generation });
