@@ -4,9 +4,9 @@ import { EvmError } from './evm-error.ts';
 /** A byte string or a list (Ethereum Yellow Paper, appendix B). */
 export type RlpItem = Uint8Array | readonly RlpItem[];
 
-export const MAX_RLP_DEPTH = 8;
+const MAX_RLP_DEPTH = 8;
 /** Bounds memory: each item of one byte costs an object of about a hundred. */
-export const MAX_RLP_ITEMS = 16_384;
+const MAX_RLP_ITEMS = 16_384;
 
 interface Reader {
   readonly bytes: Uint8Array;

@@ -18,7 +18,7 @@ import {
 import type { Authorization, LegacyTransaction, UnsignedTransaction } from './unsigned-transaction.ts';
 
 /** As geth's transaction pool: nothing larger is relayed. */
-export const MAX_TRANSACTION_BYTES = 131_072;
+const MAX_TRANSACTION_BYTES = 131_072;
 
 /** ECDSA over secp256k1, low s. */
 export interface TransactionSignature {
