@@ -14,6 +14,7 @@ export interface Apt {
 
 /** The Debian mirror that the machine's own apt configuration names. */
 async function machineMirror(): Promise<string> {
+  await run('apt-get', ['update', '-qq'], { timeoutMs: 180_000 });
   const lines = await run('apt-get', [
     'indextargets',
     '--format',
@@ -24,7 +25,7 @@ async function machineMirror(): Promise<string> {
     const [uri, origin, codename = ''] = line.split(' ');
     if (uri && origin === 'Debian' && !codename.includes('-')) return uri;
   }
-  throw new Error('apt on this machine names no Debian mirror, or "apt-get update" was never run');
+  throw new Error('apt on this machine names no Debian mirror');
 }
 
 /** Opens the isolated apt and refreshes its lists. */
@@ -93,13 +94,12 @@ export async function unpackSource(apt: Apt, dir: string, name: string, version:
 
 /** Installs packages of the machine's own release that are not there yet (needs root). */
 export async function installMissing(packages: readonly string[]): Promise<void> {
-  const listed = await run('dpkg-query', ['-W', '-f', '${Package} ${db:Status-Status}\n']);
+  const selections = await run('dpkg', ['--get-selections']);
   const installed = new Set(
-    listed.split('\n').flatMap((line) => (line.endsWith(' installed') ? [line.split(' ')[0]] : [])),
+    selections.split('\n').flatMap((line) => /^([^\s:]+)\S*\s+install$/.exec(line)?.[1] ?? []),
   );
   const missing = packages.filter((name) => !installed.has(name));
   if (missing.length === 0) return;
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  await run('apt-get', ['update', '-qq'], { env, timeoutMs: 180_000 });
   await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], { env });
 }

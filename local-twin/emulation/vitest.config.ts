@@ -1,0 +1,19 @@
+import { defineConfig } from 'vitest/config';
+
+// `make test-enclave`: machines of QEMU, one at a time. The first run prepares the ground, which takes some minutes.
+// biome-ignore lint/style/noDefaultExport: vitest reads the default export
+export default defineConfig({
+  resolve: { conditions: ['source'] },
+  ssr: { resolve: { conditions: ['source'] } },
+  test: {
+    name: 'enclave',
+    root: import.meta.dirname,
+    include: ['test/**/*.test.ts'],
+    globalSetup: ['prepare.ts'],
+    fileParallelism: false,
+    // A machine's processes die with the process that started them: that must not be a short-lived thread.
+    pool: 'forks',
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+  },
+});
