@@ -113,6 +113,16 @@ describe('hashTypedData', () => {
     ['a bigint out of range', one('uint8', 256n)],
     ['a lone surrogate', one('string', '\ud83d')],
     ['an inherited member', one('string', undefined, { P: [{ name: 'toString', type: 'string' }] })],
+    [
+      'an inherited object',
+      one('bool', true, {
+        P: [
+          { name: 'x', type: 'bool' },
+          { name: '__proto__', type: 'Q' },
+        ],
+        Q: [],
+      }),
+    ],
     ['an inherited type', one('constructor', {})],
     ['__proto__ as a type', one('__proto__', {})],
   ])('refuses %s', (_, value) => expect(outcome(value)).toBe('INVALID_TYPED_DATA'));
