@@ -17,7 +17,7 @@ try {
     // AWS's vsock-proxy on the parent relays bytes to each Region's endpoint on a port of its own.
     kmsRelay: ({ arn }) => {
       const port = kms.keys.find((key) => key.arn === arn)?.relayPort as number;
-      return vsockDialer({ cid: vsock.parentCid, port });
+      return vsockDialer({ cid: vsock.parentCid, port, timeoutMs: 3000 });
     },
     kmsTrustRootsPem: amazonTrustServicesPem(),
     clientPurpose: 'client',

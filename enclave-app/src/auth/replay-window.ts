@@ -22,8 +22,8 @@ export function tokenIdOf(jti: string): Uint8Array {
 }
 
 /**
- * Two generations: the younger takes reservations, the elder is dropped whole once all in it have expired and the younger
- * is as old as a token can live. A full table refuses; it never forgets a token that could be replayed.
+ * Two generations: the younger takes reservations, the elder is dropped whole once all in it have expired. A full table
+ * refuses; it never forgets a token that could be replayed.
  */
 export function createReplayWindow(options: {
   readonly maxEntries: number;
@@ -37,10 +37,12 @@ export function createReplayWindow(options: {
   let youngerSinceMs = options.nowMs();
 
   function turnOver(nowMs: number): void {
-    if (nowMs - youngerSinceMs < options.tokenLifeMs || nowMs <= elder.lastExpiryMs) return;
-    elder = younger;
-    younger = newGeneration();
-    youngerSinceMs = nowMs;
+    if (nowMs > elder.lastExpiryMs && nowMs - youngerSinceMs >= options.tokenLifeMs) {
+      elder = younger;
+      younger = newGeneration();
+      youngerSinceMs = nowMs;
+    }
+    if (nowMs > elder.lastExpiryMs) elder = newGeneration();
   }
 
   return {

@@ -1,0 +1,64 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+
+/** A process of the twin: it was told its options in its first message and said on which port it listens. */
+export interface Child {
+  readonly process: ChildProcess;
+  readonly port: number;
+  /** Asks it to end and waits; a process that does not is killed after five seconds. */
+  stop(): Promise<void>;
+  /** SIGKILL: what a crash looks like. */
+  kill(): Promise<void>;
+}
+
+/** How a child tells its parent that it is up. */
+export interface Listening {
+  readonly listening: number;
+}
+
+/** Starts a TypeScript entry as a process of its own, with nothing of this environment but PATH. */
+export async function startChild(entry: URL, options: unknown): Promise<Child> {
+  const child = fork(entry, {
+    execArgv: ['--conditions=source'],
+    serialization: 'advanced',
+    env: { PATH: process.env['PATH'] },
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  child.send(options as object);
+  const [answer] = (await Promise.race([
+    once(child, 'message'),
+    once(child, 'exit').then(([code]) => {
+      throw new Error(`${entry.pathname.split('/').at(-1)} ended with code ${code} before it was up`);
+    }),
+  ])) as [Listening];
+  return {
+    process: child,
+    port: answer.listening,
+    async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = once(child, 'exit');
+      child.kill('SIGTERM');
+      const impatience = setTimeout(() => child.kill('SIGKILL'), 5000);
+      await ended;
+      clearTimeout(impatience);
+    },
+    async kill() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = once(child, 'exit');
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+/** In a child: waits for the options that its parent sends first. */
+export async function receiveOptions<T>(): Promise<T> {
+  const [options] = (await once(process, 'message')) as [T];
+  return options;
+}
+
+/** In a child: says that it is up; ends with its parent, so that no process of the twin is left behind. */
+export function announce(port: number): void {
+  process.send?.({ listening: port } satisfies Listening);
+  process.on('disconnect', () => process.exit(0));
+}
