@@ -15,12 +15,12 @@ export interface AbiType {
   readonly headSize: number;
 }
 
-export interface AbiTuple {
+interface AbiTuple {
   readonly kind: 'tuple';
   readonly components: readonly AbiParameter[];
 }
 
-export interface AbiArray {
+interface AbiArray {
   readonly kind: 'array';
   readonly element: AbiType;
   /** Null for a dynamic array. */

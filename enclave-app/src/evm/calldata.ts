@@ -14,7 +14,7 @@ export type AbiValue =
   | { readonly kind: 'array'; readonly items: readonly AbiValue[] }
   | { readonly kind: 'tuple'; readonly fields: readonly AbiArgument[] };
 
-export interface AbiArgument {
+interface AbiArgument {
   readonly name: string;
   readonly value: AbiValue;
 }

@@ -41,9 +41,10 @@ const EMPTY = new Uint8Array(0);
  */
 export function decodeUnsignedTransaction(bytes: Uint8Array): UnsignedTransaction {
   if (bytes.length > MAX_TRANSACTION_BYTES) throw new EvmError('MALFORMED_TRANSACTION');
-  const isLegacy = (bytes[0] ?? 0) >= 0xc0;
+  const firstByte = bytes[0] ?? 0;
+  const isLegacy = firstByte >= 0xc0;
   const fields = decodeFields(isLegacy ? bytes : bytes.subarray(1));
-  const transaction = isLegacy ? decodeLegacy(fields) : decodeTyped(bytes[0], fields);
+  const transaction = isLegacy ? decodeLegacy(fields) : decodeTyped(firstByte, fields);
   if ('maxFeePerGas' in transaction) {
     const { maxFeePerGas, maxPriorityFeePerGas } = transaction;
     if (maxFeePerGas !== 0n && maxPriorityFeePerGas > maxFeePerGas)
@@ -75,7 +76,7 @@ function decodeLegacy(fields: readonly RlpItem[]): LegacyTransaction {
   };
 }
 
-function decodeTyped(typeByte: number | undefined, fields: readonly RlpItem[]): UnsignedTransaction {
+function decodeTyped(typeByte: number, fields: readonly RlpItem[]): UnsignedTransaction {
   switch (typeByte) {
     case TYPE_BYTE.eip2930: {
       const [chainId, nonce, gasPrice, ...call] = typedFields(fields, 8);

@@ -8,7 +8,7 @@ export type FieldType =
   | { readonly kind: 'struct'; readonly name: string }
   | { readonly kind: 'array'; readonly element: FieldType; readonly length: number | null };
 
-export interface StructField {
+interface StructField {
   readonly name: string;
   /** As written. */
   readonly typeText: string;

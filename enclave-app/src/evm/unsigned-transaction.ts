@@ -48,16 +48,16 @@ export interface LegacyTransaction extends CommonFields {
   readonly gasPrice: bigint;
 }
 
-export interface Eip2930Transaction extends TypedFields {
+interface Eip2930Transaction extends TypedFields {
   readonly type: 'eip2930';
   readonly gasPrice: bigint;
 }
 
-export interface Eip1559Transaction extends DynamicFeeFields {
+interface Eip1559Transaction extends DynamicFeeFields {
   readonly type: 'eip1559';
 }
 
-export interface Eip4844Transaction extends DynamicFeeFields {
+interface Eip4844Transaction extends DynamicFeeFields {
   readonly type: 'eip4844';
   readonly to: AddressBytes;
   readonly maxFeePerBlobGas: bigint;
@@ -65,7 +65,7 @@ export interface Eip4844Transaction extends DynamicFeeFields {
   readonly blobVersionedHashes: readonly Uint8Array[];
 }
 
-export interface Eip7702Transaction extends DynamicFeeFields {
+interface Eip7702Transaction extends DynamicFeeFields {
   readonly type: 'eip7702';
   readonly to: AddressBytes;
   /** At least one. */

@@ -64,7 +64,9 @@ function plain(value: AbiValue): unknown {
     case 'bytes':
     case 'fixed-bytes':
       return toHex(value.value);
-    default:
+    case 'integer':
+    case 'bool':
+    case 'string':
       return value.value;
   }
 }

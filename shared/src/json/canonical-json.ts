@@ -45,7 +45,9 @@ function emit(node: JsonNode, compare: KeyComparison): string {
       }
       return `${text}]`;
     }
-    default:
+    case 'string':
+    case 'number':
+    case 'literal':
       return node.source;
   }
 }
