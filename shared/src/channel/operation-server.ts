@@ -44,7 +44,8 @@ export function serveConnection(stream: Duplex, { handle, maxInFlight }: Operati
   }
 
   async function serve(): Promise<void> {
-    for await (const chunk of stream as AsyncIterable<Uint8Array>) {
+    // Leaving the loop must not destroy the stream: a broken frame is still to be answered.
+    for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
       for (const payload of reader.push(chunk)) {
         await mayContinue();
         void answer(payload);
