@@ -87,31 +87,25 @@ function decodeTyped(typeByte: number, fields: readonly RlpItem[]): UnsignedTran
         ...readCall(call),
       };
     }
-    case TYPE_BYTE.eip1559: {
-      const [chainId, nonce, tip, cap, ...call] = typedFields(fields, 9);
-      return { type: 'eip1559', ...readHead(chainId, nonce), ...readFees(tip, cap), ...readCall(call) };
-    }
+    case TYPE_BYTE.eip1559:
+      return { type: 'eip1559', ...readDynamicFee(typedFields(fields, 9)) };
     case TYPE_BYTE.eip4844: {
-      const [chainId, nonce, tip, cap, ...call] = typedFields(fields, 11);
+      const all = typedFields(fields, 11);
       return {
         type: 'eip4844',
-        ...readHead(chainId, nonce),
-        ...readFees(tip, cap),
-        ...readCall(call),
-        to: readFixed(call[1], 20),
-        maxFeePerBlobGas: readUint(call[5], 32),
-        blobVersionedHashes: readBlobHashes(call[6]),
+        ...readDynamicFee(all),
+        to: readFixed(all[5], 20),
+        maxFeePerBlobGas: readUint(all[9], 32),
+        blobVersionedHashes: readBlobHashes(all[10]),
       };
     }
     case TYPE_BYTE.eip7702: {
-      const [chainId, nonce, tip, cap, ...call] = typedFields(fields, 10);
+      const all = typedFields(fields, 10);
       return {
         type: 'eip7702',
-        ...readHead(chainId, nonce),
-        ...readFees(tip, cap),
-        ...readCall(call),
-        to: readFixed(call[1], 20),
-        authorizationList: readAuthorizationList(call[5]),
+        ...readDynamicFee(all),
+        to: readFixed(all[5], 20),
+        authorizationList: readAuthorizationList(all[9]),
       };
     }
     default:
@@ -136,8 +130,14 @@ function readHead(chainId: RlpItem | undefined, nonce: RlpItem | undefined) {
   return { chainId: readChainId(chainId), nonce: readUint(nonce, 8) };
 }
 
-function readFees(tip: RlpItem | undefined, cap: RlpItem | undefined) {
-  return { maxPriorityFeePerGas: readUint(tip, 32), maxFeePerGas: readUint(cap, 32) };
+/** The nine fields that EIP-1559, EIP-4844 and EIP-7702 begin with. */
+function readDynamicFee([chainId, nonce, tip, cap, ...call]: readonly RlpItem[]) {
+  return {
+    ...readHead(chainId, nonce),
+    maxPriorityFeePerGas: readUint(tip, 32),
+    maxFeePerGas: readUint(cap, 32),
+    ...readCall(call),
+  };
 }
 
 function readCall([gasLimit, to, value, data, accessList]: readonly RlpItem[]) {
