@@ -26,6 +26,7 @@ export function searchPattern(
   text: string,
   budget: SearchBudget,
 ): boolean | null {
+  if (budget.remainingSteps < 0) return null;
   const points = Array.from(text.toWellFormed(), (character) => character.codePointAt(0) as number);
   const visitedAt = new Int32Array(instructions.length).fill(NONE);
   const pending: number[] = [];
