@@ -13,7 +13,9 @@ const CHECKS: readonly (readonly [string, readonly string[]])[] = [
 const failed = CHECKS.filter(([name, [command, ...args]]) => {
   const startedMs = performance.now();
   const { status } = spawnSync(command as string, args, { stdio: 'inherit' });
-  console.log(`${status === 0 ? 'ok    ' : 'FAILED'} ${name} (${((performance.now() - startedMs) / 1000).toFixed(1)} s)`);
+  console.log(
+    `${status === 0 ? 'ok    ' : 'FAILED'} ${name} (${((performance.now() - startedMs) / 1000).toFixed(1)} s)`,
+  );
   return status !== 0;
 });
 process.exit(failed.length === 0 ? 0 : 1);

@@ -6,7 +6,14 @@ import { build } from 'esbuild';
 
 const REPORT = 'enclave-app/TCB.txt';
 /** What can never be in the image, whatever the report says. */
-const FORBIDDEN = [/^parent-proxy\//, /^local-twin\//, /^client\//, /^chain-relay\//, /^shared\/src\/transport\/dev\//, /^attestation\//];
+const FORBIDDEN = [
+  /^parent-proxy\//,
+  /^local-twin\//,
+  /^client\//,
+  /^chain-relay\//,
+  /^shared\/src\/transport\/dev\//,
+  /^attestation\//,
+];
 
 interface Part {
   files: number;
@@ -19,10 +26,12 @@ const { values } = parseArgs({
 
 const inputs = await reachableFiles(values.entry);
 const forbidden = inputs.filter((file) => FORBIDDEN.some((pattern) => pattern.test(file)));
-if (forbidden.length > 0) fail(`Must not be in the enclave image:\n${forbidden.map((file) => `  ${file}`).join('\n')}`);
+if (forbidden.length > 0)
+  fail(`Must not be in the enclave image:\n${forbidden.map((file) => `  ${file}`).join('\n')}`);
 const report = render(inputs);
 if (values.check) {
-  if (readFileSync(REPORT, 'utf8') !== report) fail(`${REPORT} is not up to date: review "npm run tcb && git diff ${REPORT}".`);
+  if (readFileSync(REPORT, 'utf8') !== report)
+    fail(`${REPORT} is not up to date: review "npm run tcb && git diff ${REPORT}".`);
 } else {
   writeFileSync(REPORT, report);
 }
@@ -39,7 +48,9 @@ async function reachableFiles(entry: string): Promise<string[]> {
     loader: { '.node': 'empty' },
     logLevel: 'error',
   });
-  return Object.keys(metafile.inputs).filter((file) => !file.startsWith('(')).sort();
+  return Object.keys(metafile.inputs)
+    .filter((file) => !file.startsWith('('))
+    .sort();
 }
 
 function render(files: readonly string[]): string {

@@ -11,11 +11,20 @@ export interface ApiCredentials {
 }
 
 /** Makes the bearer token of one request, as the CDP SDK does (JWT, EdDSA or ES256). */
-export function makeBearerToken({ apiKeyId, apiKeySecret }: ApiCredentials, method: string, url: URL): string {
+export function makeBearerToken(
+  { apiKeyId, apiKeySecret }: ApiCredentials,
+  method: string,
+  url: URL,
+): string {
   const key = importSecret(apiKeySecret);
   const isEd25519 = key.asymmetricKeyType === 'ed25519';
   const issuedAtS = Math.floor(Date.now() / 1000);
-  const header = { alg: isEd25519 ? 'EdDSA' : 'ES256', kid: apiKeyId, typ: 'JWT', nonce: randomBytes(16).toString('hex') };
+  const header = {
+    alg: isEd25519 ? 'EdDSA' : 'ES256',
+    kid: apiKeyId,
+    typ: 'JWT',
+    nonce: randomBytes(16).toString('hex'),
+  };
   const claims = {
     sub: apiKeyId,
     iss: 'cdp',

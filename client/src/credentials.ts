@@ -23,7 +23,11 @@ export function makeApiKey(): ApiKey {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
   const { d, x } = privateKey.export({ format: 'jwk' });
   const secret = Buffer.concat([Buffer.from(d ?? '', 'base64url'), Buffer.from(x ?? '', 'base64url')]);
-  return { id: randomUUID(), secret: secret.toString('base64'), publicKey: publicKey.export({ format: 'der', type: 'spki' }) };
+  return {
+    id: randomUUID(),
+    secret: secret.toString('base64'),
+    publicKey: publicKey.export({ format: 'der', type: 'spki' }),
+  };
 }
 
 /** Makes a P-256 Wallet Secret; only its public part ever leaves this machine. */

@@ -28,7 +28,13 @@ const ES256_HEADER = Uint8Array.of(0xa1, 0x01, 0x26);
  * Signs a project's whole initial record with its new Wallet Secret: COSE_Sign1, ES256 (RFC 9052 section 4.4).
  * The project id is SHA-256 of the signed payload.
  */
-export function signProjectGenesis({ deploymentId, nonce, walletSecret, apiKey, choices }: GenesisParameters): {
+export function signProjectGenesis({
+  deploymentId,
+  nonce,
+  walletSecret,
+  apiKey,
+  choices,
+}: GenesisParameters): {
   readonly genesis: Uint8Array;
   readonly projectId: Uint8Array;
 } {
@@ -45,5 +51,8 @@ export function signProjectGenesis({ deploymentId, nonce, walletSecret, apiKey, 
   } satisfies CborValue);
   const input = encodeCbor(['Signature1', ES256_HEADER, new Uint8Array(0), payload]);
   const signature = sign('sha256', input, { key: walletSecret.privateKey, dsaEncoding: 'ieee-p1363' });
-  return { genesis: encodeCbor([ES256_HEADER, {}, payload, signature]), projectId: hash('sha256', payload, 'buffer') };
+  return {
+    genesis: encodeCbor([ES256_HEADER, {}, payload, signature]),
+    projectId: hash('sha256', payload, 'buffer'),
+  };
 }

@@ -58,23 +58,41 @@ export function connectService(baseUrl: string): Service {
   }
 
   const enrolment = (token: string | null) => () => token;
-  const bearer = (credentials: ApiCredentials) => (method: string, url: URL) => makeBearerToken(credentials, method, url);
+  const bearer = (credentials: ApiCredentials) => (method: string, url: URL) =>
+    makeBearerToken(credentials, method, url);
 
   return {
     baseUrl: root,
     async attestation(nonce) {
-      const { json } = await call({ method: 'GET', path: '/v2/enclave/attestation', query: { nonce: hex(nonce) } });
-      return { attestationDocument: base64Field(json, 'attestationDocument'), manifest: base64Field(json, 'manifest') };
+      const { json } = await call({
+        method: 'GET',
+        path: '/v2/enclave/attestation',
+        query: { nonce: hex(nonce) },
+      });
+      return {
+        attestationDocument: base64Field(json, 'attestationDocument'),
+        manifest: base64Field(json, 'manifest'),
+      };
     },
     async projectNonce(token) {
-      const { json } = await call({ method: 'POST', path: '/v2/enclave/project-nonces', body: {}, authorization: enrolment(token) });
+      const { json } = await call({
+        method: 'POST',
+        path: '/v2/enclave/project-nonces',
+        body: {},
+        authorization: enrolment(token),
+      });
       const nonce = json['nonce'];
       if (typeof nonce !== 'string' || !/^[0-9a-f]{64}$/.test(nonce)) throw invalid('nonce');
       return Buffer.from(nonce, 'hex');
     },
     async createProject(genesis, token) {
       const body = { genesis: Buffer.from(genesis).toString('base64') };
-      const { json } = await call({ method: 'POST', path: '/v2/enclave/projects', body, authorization: enrolment(token) });
+      const { json } = await call({
+        method: 'POST',
+        path: '/v2/enclave/projects',
+        body,
+        authorization: enrolment(token),
+      });
       return { certificate: base64Field(json, 'certificate') };
     },
     async projectCertificate(credentials, nonce) {
@@ -94,7 +112,8 @@ export function connectService(baseUrl: string): Service {
         authorization: bearer(credentials),
       });
       const certificate = headers.get(ACCOUNT_CERTIFICATE_HEADER);
-      if (certificate === null) throw new ClientError('CERTIFICATE_MISSING', 'The service returned no account certificate.');
+      if (certificate === null)
+        throw new ClientError('CERTIFICATE_MISSING', 'The service returned no account certificate.');
       return Buffer.from(certificate, 'base64');
     },
   };

@@ -34,7 +34,6 @@ export function signJwt(header: object, claims: object, walletSecret: KeyObject)
   return `${input}.${sign('sha256', Buffer.from(input), { key: walletSecret, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
 }
 
-
 function encode(value: object): string {
   return Buffer.from(JSON.stringify(value)).toString('base64url');
 }

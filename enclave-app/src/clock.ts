@@ -22,7 +22,10 @@ export interface AnchoredClock extends Clock {
 /**
  * Anchors a monotonic clock (milliseconds, any origin) to the timestamp of an attestation document of this enclave's own module.
  */
-export function anchorClock(timestampMs: number, monotonicMs: () => number = () => performance.now()): AnchoredClock {
+export function anchorClock(
+  timestampMs: number,
+  monotonicMs: () => number = () => performance.now(),
+): AnchoredClock {
   let offsetMs = timestampMs - monotonicMs();
   const nowMs = () => Math.floor(monotonicMs() + offsetMs);
   return {
@@ -34,7 +37,8 @@ export function anchorClock(timestampMs: number, monotonicMs: () => number = () 
       }
     },
     reanchor(anchorMs) {
-      if (Math.abs(anchorMs - nowMs()) > MAX_CLOCK_DISAGREEMENT_MS) throw new OperationError('CLOCK_DISAGREES');
+      if (Math.abs(anchorMs - nowMs()) > MAX_CLOCK_DISAGREEMENT_MS)
+        throw new OperationError('CLOCK_DISAGREES');
       offsetMs = anchorMs - monotonicMs();
     },
   };

@@ -5,7 +5,10 @@ import * as v from 'valibot';
 const KEY_ARN = /^arn:(aws|aws-us-gov|aws-cn):kms:([a-z0-9-]{1,32}):(\d{12}):key\/([0-9a-f-]{36})$/;
 const PRINCIPAL_ARN = /^arn:(aws|aws-us-gov|aws-cn):iam::\d{12}:(role|user)\/[\w+=,.@/-]{1,256}$/;
 
-const keyArn = v.pipe(v.string(), v.regex(KEY_ARN, 'kms.keys[] must be full key ARNs, not aliases or multi-Region keys'));
+const keyArn = v.pipe(
+  v.string(),
+  v.regex(KEY_ARN, 'kms.keys[] must be full key ARNs, not aliases or multi-Region keys'),
+);
 const principalArn = v.pipe(v.string(), v.regex(PRINCIPAL_ARN, 'must be the ARN of one IAM role or user'));
 
 const port = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(0xffff_fffe));
@@ -68,7 +71,9 @@ export function parseConfiguration(bytes: Uint8Array): MeasuredConfiguration {
   }
   const parsed = v.safeParse(configurationSchema, json);
   if (!parsed.success) {
-    throw new ConfigurationError(parsed.issues.map((issue) => `${v.getDotPath(issue) ?? 'file'}: ${issue.message}`));
+    throw new ConfigurationError(
+      parsed.issues.map((issue) => `${v.getDotPath(issue) ?? 'file'}: ${issue.message}`),
+    );
   }
   const arns = parsed.output.kms.keys.map((key) => key.arn);
   if (new Set(arns).size !== arns.length) {
@@ -89,7 +94,8 @@ export interface KmsKeyLocation {
 /** Reads region, account and endpoint out of a key ARN that the configuration accepted. */
 export function locateKey(arn: string): KmsKeyLocation {
   const [, partition, region, accountId] = KEY_ARN.exec(arn) ?? [];
-  if (region === undefined || accountId === undefined) throw new ConfigurationError(['kms.keys: not a key ARN']);
+  if (region === undefined || accountId === undefined)
+    throw new ConfigurationError(['kms.keys: not a key ARN']);
   const suffix = partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com';
   return { arn, region, accountId, host: `kms.${region}.${suffix}` };
 }

@@ -13,7 +13,9 @@ import { EvmError } from './evm/evm-error.ts';
 import { LIFECYCLE_HANDLERS, READY_HANDLERS } from './operations/handlers.ts';
 import type { ReadyService } from './ready-service.ts';
 
-const BY_NAME: ReadonlyMap<string, RegisteredOperation> = new Map(OPERATIONS.map((operation) => [operation.name, operation]));
+const BY_NAME: ReadonlyMap<string, RegisteredOperation> = new Map(
+  OPERATIONS.map((operation) => [operation.name, operation]),
+);
 
 export interface DispatchOptions {
   readonly lifecycle: Lifecycle;

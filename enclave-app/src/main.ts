@@ -26,6 +26,8 @@ try {
   });
 } catch (error) {
   // The console of a production enclave is nobody's; on an emulated machine this line tells the operator why it stopped.
-  process.stderr.write(`${error instanceof ConfigurationError ? error.message : 'The enclave could not start.'}\n`);
+  process.stderr.write(
+    `${error instanceof ConfigurationError ? error.message : 'The enclave could not start.'}\n`,
+  );
   process.exitCode = 1;
 }

@@ -21,7 +21,10 @@ export interface ReadyService {
   readonly entropy: Entropy;
 }
 
-export function createReadyService({ deployment, clock, entropy }: Lifecycle, { limits }: MeasuredConfiguration): ReadyService {
+export function createReadyService(
+  { deployment, clock, entropy }: Lifecycle,
+  { limits }: MeasuredConfiguration,
+): ReadyService {
   const marks = createRecordMarks(limits.recordMarks);
   return {
     deployment,

@@ -9,7 +9,11 @@ export type DocumentPurpose = 'client' | 'kms' | 'status' | 'emulation';
 export interface CheckedKeyPolicy {
   readonly keyArn: string;
   readonly digest: Uint8Array;
-  readonly pcrs: readonly { readonly pcr0: Uint8Array; readonly pcr1: Uint8Array; readonly pcr2: Uint8Array }[];
+  readonly pcrs: readonly {
+    readonly pcr0: Uint8Array;
+    readonly pcr1: Uint8Array;
+    readonly pcr2: Uint8Array;
+  }[];
   readonly checkedAtMs: number;
 }
 
@@ -28,7 +32,14 @@ export interface Manifest {
 }
 
 /** Encodes a manifest and digests it: `bytes` go beside the document, `digest` (32 bytes) into it. */
-export function encodeManifest(manifest: Manifest): { readonly bytes: Uint8Array; readonly digest: Uint8Array } {
-  const bytes = encodeCbor({ v: 1, ...manifest, kmsPolicies: manifest.kmsPolicies.map((policy) => ({ ...policy, pcrs: [...policy.pcrs] })) });
+export function encodeManifest(manifest: Manifest): {
+  readonly bytes: Uint8Array;
+  readonly digest: Uint8Array;
+} {
+  const bytes = encodeCbor({
+    v: 1,
+    ...manifest,
+    kmsPolicies: manifest.kmsPolicies.map((policy) => ({ ...policy, pcrs: [...policy.pcrs] })),
+  });
   return { bytes, digest: hash('sha256', bytes, 'buffer') };
 }

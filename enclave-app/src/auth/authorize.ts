@@ -6,8 +6,8 @@ import { type JsonNode, parseJson } from '@strongroom/shared/json/parse-json';
 import type { ClientRequest, ProjectRows } from '@strongroom/shared/operations/fields';
 import type { OperationName } from '@strongroom/shared/operations/registry';
 import { checksumAddress, parseAddress } from '../evm/address.ts';
-import type { OpenedProject } from '../records/projects.ts';
 import type { ReadyService } from '../ready-service.ts';
+import type { OpenedProject } from '../records/projects.ts';
 import { findRoute } from './route.ts';
 import { type VerifiedWalletToken, verifyWalletToken } from './wallet-token.ts';
 

@@ -14,7 +14,11 @@ function setUp(limits: { maxEntries?: number; maxEntriesPerProject?: number } = 
     tokenLifeMs: LIFE_MS,
     nowMs: () => clock.nowMs,
   });
-  return { clock, window, reserve: (jti: string, of = project) => window.reserve(of, tokenIdOf(jti), clock.nowMs + LIFE_MS) };
+  return {
+    clock,
+    window,
+    reserve: (jti: string, of = project) => window.reserve(of, tokenIdOf(jti), clock.nowMs + LIFE_MS),
+  };
 }
 const code = (expected: string) => expect.objectContaining({ code: expected });
 

@@ -52,7 +52,10 @@ export function createReplayWindow(options: {
       const key = project + latin1(tokenId);
       if (younger.tokens.has(key) || elder.tokens.has(key)) throw new OperationError('WALLET_TOKEN_REPLAYED');
       const ofProject = (younger.perProject.get(project) ?? 0) + (elder.perProject.get(project) ?? 0);
-      if (younger.tokens.size + elder.tokens.size >= options.maxEntries || ofProject >= options.maxEntriesPerProject) {
+      if (
+        younger.tokens.size + elder.tokens.size >= options.maxEntries ||
+        ofProject >= options.maxEntriesPerProject
+      ) {
         throw new OperationError('REPLAY_TABLE_FULL');
       }
       younger.tokens.add(key);

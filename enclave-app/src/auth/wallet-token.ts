@@ -41,7 +41,10 @@ const JTI = /^[0-9A-Za-z_-]{16,64}$/;
  * signature of a valid Wallet Secret, `uris` with an authority of the record, age, boot, and `reqHash` over the parsed body.
  * @throws OperationError WALLET_TOKEN_*
  */
-export function verifyWalletToken(untrustedToken: string | null, expected: TokenExpectation): VerifiedWalletToken {
+export function verifyWalletToken(
+  untrustedToken: string | null,
+  expected: TokenExpectation,
+): VerifiedWalletToken {
   if (untrustedToken === null) throw new OperationError('WALLET_TOKEN_MISSING');
   const { header, claims, signingInput, signature } = parse(untrustedToken);
   const { iat, nbf, jti, uris, reqHash } = claims;
@@ -58,7 +61,11 @@ export function verifyWalletToken(untrustedToken: string | null, expected: Token
   assertUris(uris, expected);
   assertTime(iat as number, (nbf ?? iat) as number, expected);
   assertRequestHash(reqHash as string | undefined, expected.body);
-  return { id: tokenIdOf(jti), issuedAtS: iat as number, expiresAtMs: ((iat as number) + MAX_AGE_S + 1) * 1000 };
+  return {
+    id: tokenIdOf(jti),
+    issuedAtS: iat as number,
+    expiresAtMs: ((iat as number) + MAX_AGE_S + 1) * 1000,
+  };
 }
 
 function parse(untrustedToken: string) {
@@ -70,7 +77,10 @@ function parse(untrustedToken: string) {
 }
 
 /** The token names no key, so each Wallet Secret that is valid now may have made it: one, or two during a rotation. */
-function assertSignature(token: { signingInput: Uint8Array; signature: Uint8Array }, { authority, nowMs }: TokenExpectation): void {
+function assertSignature(
+  token: { signingInput: Uint8Array; signature: Uint8Array },
+  { authority, nowMs }: TokenExpectation,
+): void {
   const der = derSignature(token.signature);
   if (der !== null) {
     for (const secret of authority.walletSecrets) {
@@ -96,7 +106,8 @@ function publicKeyOf(secret: AuthorityRecord['walletSecrets'][number]): KeyObjec
 /** The authority is one that the client put into its record; the request's own headers have no say. */
 function assertUris(uris: unknown, { method, path, authority }: TokenExpectation): void {
   const [uri, ...others] = Array.isArray(uris) ? (uris as unknown[]) : [];
-  const isMade = others.length === 0 && authority.authorities.some((host) => uri === `${method} ${host}${path}`);
+  const isMade =
+    others.length === 0 && authority.authorities.some((host) => uri === `${method} ${host}${path}`);
   if (!isMade) throw new OperationError('WALLET_TOKEN_URI');
 }
 
@@ -104,7 +115,8 @@ function assertTime(issuedAtS: number, notBeforeS: number, { nowMs, bootMs }: To
   const nowS = nowMs / 1000;
   if (issuedAtS <= Math.floor(bootMs / 1000)) throw new OperationError('WALLET_TOKEN_BEFORE_BOOT');
   if (issuedAtS < nowS - MAX_AGE_S) throw new OperationError('WALLET_TOKEN_STALE');
-  if (issuedAtS > nowS + MAX_FUTURE_S || notBeforeS > issuedAtS) throw new OperationError('WALLET_TOKEN_FUTURE');
+  if (issuedAtS > nowS + MAX_FUTURE_S || notBeforeS > issuedAtS)
+    throw new OperationError('WALLET_TOKEN_FUTURE');
 }
 
 const EMPTY_OBJECT_HASH = hash('sha256', '{}', 'hex');

@@ -129,10 +129,21 @@ class EnclaveLifecycle implements Lifecycle {
     const deploymentId = deploymentIdOf(identityKey);
     const root: RootKey = { id: randomBytes(16), generation: 1, secret: this.entropy(32) };
     const dataKeys = [];
-    for (const keyArn of keys) dataKeys.push(await this.#kms.generateDataKey(keyArn, { deploymentId, generation: 1 }));
+    for (const keyArn of keys)
+      dataKeys.push(await this.#kms.generateDataKey(keyArn, { deploymentId, generation: 1 }));
     const wraps = wrapRoot(deploymentId, root, dataKeys);
-    const body = { v: 1, deploymentId, identityKey, version: 1, roots: [{ id: root.id, generation: 1, wraps }] } as const;
-    const record = encodeRootRecord({ ...body, roots: [...body.roots] }, createRootKeys([root]), identitySeed);
+    const body = {
+      v: 1,
+      deploymentId,
+      identityKey,
+      version: 1,
+      roots: [{ id: root.id, generation: 1, wraps }],
+    } as const;
+    const record = encodeRootRecord(
+      { ...body, roots: [...body.roots] },
+      createRootKeys([root]),
+      identitySeed,
+    );
     for (const secret of [identitySeed, root.secret, ...dataKeys.map((key) => key.plaintext)]) secret.fill(0);
     this.#phase = 'needs-root-record';
     return record;
@@ -168,10 +179,14 @@ class EnclaveLifecycle implements Lifecycle {
   async recheck(): Promise<void> {
     try {
       this.clock.reanchor(readNsmTime(this.#options.nsm));
-      if (this.#phase === 'ready') this.#keyPolicies = await this.#checkKeys(this.#keyPolicies.map((policy) => policy.keyArn));
+      if (this.#phase === 'ready')
+        this.#keyPolicies = await this.#checkKeys(this.#keyPolicies.map((policy) => policy.keyArn));
     } catch (error) {
       // KMS out of reach is not a contradiction: signing needs no KMS, and the manifest shows the age of the last check.
-      if (error instanceof OperationError && (error.code === 'KMS_UNREACHABLE' || error.code === 'KMS_DENIED')) {
+      if (
+        error instanceof OperationError &&
+        (error.code === 'KMS_UNREACHABLE' || error.code === 'KMS_DENIED')
+      ) {
         this.#reason = error.code;
         return;
       }
@@ -209,7 +224,10 @@ class EnclaveLifecycle implements Lifecycle {
         dataKey.fill(0);
         return { rootKey, keyArn: wrap.keyArn };
       } catch (error) {
-        failure = error instanceof OperationError && error.code === 'SEALED_BLOB_REFUSED' ? new OperationError('ROOT_RECORD_REFUSED') : error;
+        failure =
+          error instanceof OperationError && error.code === 'SEALED_BLOB_REFUSED'
+            ? new OperationError('ROOT_RECORD_REFUSED')
+            : error;
       }
     }
     throw failure;
@@ -224,7 +242,11 @@ class EnclaveLifecycle implements Lifecycle {
     return checked;
   }
 
-  #document(purpose: DocumentPurpose, nonce: Uint8Array | null, publicKey: Uint8Array | null): AttestedManifest {
+  #document(
+    purpose: DocumentPurpose,
+    nonce: Uint8Array | null,
+    publicKey: Uint8Array | null,
+  ): AttestedManifest {
     const { configuration, nsm } = this.#options;
     const deployment = this.#deployment;
     const manifest = encodeManifest({
@@ -243,7 +265,11 @@ class EnclaveLifecycle implements Lifecycle {
   }
 }
 
-function toManifestEntry(keyArn: string, { digest, images }: ReconstructedKeyPolicy, checkedAtMs: number): CheckedKeyPolicy {
+function toManifestEntry(
+  keyArn: string,
+  { digest, images }: ReconstructedKeyPolicy,
+  checkedAtMs: number,
+): CheckedKeyPolicy {
   const pcrs = images.map(({ pcr0, pcr1, pcr2 }) => ({
     pcr0: Buffer.from(pcr0, 'hex'),
     pcr1: Buffer.from(pcr1, 'hex'),

@@ -32,7 +32,15 @@ export function issueProjectCertificate(
 export function issueAccountCertificate(deployment: Deployment, account: AccountRecord): Uint8Array {
   const { projectId, curve, address, publicKey, name } = account;
   return signCoseSign1(
-    { type: 'strongroom/account-certificate/v1', deploymentId: deployment.id, projectId, curve, address, publicKey, name },
+    {
+      type: 'strongroom/account-certificate/v1',
+      deploymentId: deployment.id,
+      projectId,
+      curve,
+      address,
+      publicKey,
+      name,
+    },
     deployment.identityKey,
   );
 }

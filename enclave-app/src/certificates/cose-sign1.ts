@@ -30,13 +30,21 @@ export function openUnverifiedCoseSign1(untrusted: Uint8Array): UnverifiedCoseSi
   const message = decodeCbor(untrusted);
   if (!Array.isArray(message) || message.length !== 4) return null;
   const [header, unprotected, payload, signature] = message as readonly CborValue[];
-  if (!(header instanceof Uint8Array && payload instanceof Uint8Array && signature instanceof Uint8Array)) return null;
-  const isEmptyMap = unprotected !== null && typeof unprotected === 'object' && Object.keys(unprotected).length === 0;
+  if (!(header instanceof Uint8Array && payload instanceof Uint8Array && signature instanceof Uint8Array))
+    return null;
+  const isEmptyMap =
+    unprotected !== null && typeof unprotected === 'object' && Object.keys(unprotected).length === 0;
   const isMap = !Array.isArray(unprotected) && !(unprotected instanceof Uint8Array);
-  if (!isEmptyMap || !isMap || !Buffer.from(header).equals(PROTECTED.ES256) || signature.length !== 64) return null;
+  if (!isEmptyMap || !isMap || !Buffer.from(header).equals(PROTECTED.ES256) || signature.length !== 64)
+    return null;
   return {
     payload,
     isSignedBy: (publicKey) =>
-      verify('sha256', signatureInput('ES256', payload), { key: publicKey, dsaEncoding: 'ieee-p1363' }, signature),
+      verify(
+        'sha256',
+        signatureInput('ES256', payload),
+        { key: publicKey, dsaEncoding: 'ieee-p1363' },
+        signature,
+      ),
   };
 }

@@ -13,7 +13,9 @@ export function mixedEntropy(nsm: Nsm): Entropy {
     const kernel = randomBytes(64);
     const module = nsm.random();
     const ikm = Buffer.concat([kernel, module]);
-    const mixed = new Uint8Array(hkdfSync('sha256', createSecretKey(ikm), kernel.subarray(32), 'strongroom/entropy/v1', length));
+    const mixed = new Uint8Array(
+      hkdfSync('sha256', createSecretKey(ikm), kernel.subarray(32), 'strongroom/entropy/v1', length),
+    );
     for (const buffer of [kernel, module, ikm]) buffer.fill(0);
     return mixed;
   };

@@ -9,7 +9,11 @@ import { createRootKeys, type RootKey, type RootKeys } from './root-keys.ts';
 import { seal, unseal } from './seal.ts';
 
 /** The root key under one KMS key: a data key that KMS opens, and the root key sealed under that data key. */
-const wrapSchema = v.strictObject({ keyArn: textUpTo(256), ciphertextBlob: bytesUpTo(6144), sealedRoot: sealedBlob });
+const wrapSchema = v.strictObject({
+  keyArn: textUpTo(256),
+  ciphertextBlob: bytesUpTo(6144),
+  sealedRoot: sealedBlob,
+});
 const bodySchema = v.strictObject({
   v: v.literal(1),
   deploymentId: bytesOf(32),
@@ -61,7 +65,11 @@ export function wrapRoot(deploymentId: Uint8Array, root: RootKey, dataKeys: read
   return dataKeys.map(({ keyArn, ciphertextBlob, plaintext }) => ({
     keyArn,
     ciphertextBlob,
-    sealedRoot: seal({ key: createSecretKey(plaintext), generation: root.generation }, rootContext(deploymentId, root), root.secret),
+    sealedRoot: seal(
+      { key: createSecretKey(plaintext), generation: root.generation },
+      rootContext(deploymentId, root),
+      root.secret,
+    ),
   }));
 }
 
@@ -75,7 +83,11 @@ export function unwrapRoot(
   { wrap, dataKey }: { wrap: RootWrap; dataKey: Uint8Array },
 ): RootKey {
   const key = createSecretKey(dataKey);
-  const opened = unseal((generation) => (generation === root.generation ? key : undefined), rootContext(deploymentId, root), wrap.sealedRoot);
+  const opened = unseal(
+    (generation) => (generation === root.generation ? key : undefined),
+    rootContext(deploymentId, root),
+    wrap.sealedRoot,
+  );
   return { id: root.id, generation: root.generation, secret: Uint8Array.from(opened) };
 }
 
@@ -86,15 +98,23 @@ function rootContext(deploymentId: Uint8Array, root: { readonly id: Uint8Array }
 /**
  * Writes the root record. The identity key's seal covers the whole body, so no entry of it can be changed, added or dropped.
  */
-export function encodeRootRecord(body: RootRecordBody, roots: RootKeys, identitySeed: Uint8Array): Uint8Array {
-  return encodeCbor({ body, identity: seal(roots.sealing, identityContext(body), identitySeed) } as CborValue);
+export function encodeRootRecord(
+  body: RootRecordBody,
+  roots: RootKeys,
+  identitySeed: Uint8Array,
+): Uint8Array {
+  return encodeCbor({
+    body,
+    identity: seal(roots.sealing, identityContext(body), identitySeed),
+  } as CborValue);
 }
 
 /** @throws OperationError ROOT_RECORD_REFUSED */
 export function decodeRootRecord(untrustedRecord: Uint8Array): RootRecord {
   try {
     const record = v.parse(recordSchema, decodeCbor(untrustedRecord));
-    if (!Buffer.from(deploymentIdOf(record.body.identityKey)).equals(record.body.deploymentId)) throw refused();
+    if (!Buffer.from(deploymentIdOf(record.body.identityKey)).equals(record.body.deploymentId))
+      throw refused();
     return record;
   } catch (cause) {
     throw refused(cause);
@@ -120,8 +140,16 @@ export function openDeployment({ body, identity }: RootRecord, rootKeys: readonl
 }
 
 function identityContext(body: RootRecordBody) {
-  const objectId = createHash('sha256').update(encodeCbor(body as CborValue)).digest();
-  return { kind: 'identity', deploymentId: body.deploymentId, projectId: null, objectId, version: body.version } as const;
+  const objectId = createHash('sha256')
+    .update(encodeCbor(body as CborValue))
+    .digest();
+  return {
+    kind: 'identity',
+    deploymentId: body.deploymentId,
+    projectId: null,
+    objectId,
+    version: body.version,
+  } as const;
 }
 
 function refused(cause?: unknown): OperationError {

@@ -54,6 +54,7 @@ describe('seal', () => {
       flipped[bit >> 3] = (flipped[bit >> 3] as number) ^ (1 << (bit & 7));
       expect(() => unseal(() => root, context, flipped)).toThrow(refused);
     }
-    for (let length = 0; length < blob.length; length++) expect(() => open(blob.subarray(0, length), context)).toThrow(refused);
+    for (let length = 0; length < blob.length; length++)
+      expect(() => open(blob.subarray(0, length), context)).toThrow(refused);
   });
 });

@@ -1,5 +1,13 @@
 // TRUST BOUNDARY: sealed blobs as the parent's databases return them.
-import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+  timingSafeEqual,
+} from 'node:crypto';
 import { OperationError } from '@strongroom/shared/channel/operation-error';
 import { encodeCbor } from '@strongroom/shared/wire/cbor';
 
@@ -44,17 +52,29 @@ export function seal(sealingKey: SealingKey, context: SealContext, plaintext: Ui
   header[0] = FORMAT;
   header.writeUInt32BE(sealingKey.generation, 1);
   randomBytes(32).copy(header, SALT_AT);
-  const { key, commitment } = deriveKeys(sealingKey.key, header.subarray(SALT_AT, COMMITMENT_AT), context.kind);
+  const { key, commitment } = deriveKeys(
+    sealingKey.key,
+    header.subarray(SALT_AT, COMMITMENT_AT),
+    context.kind,
+  );
   commitment.copy(header, COMMITMENT_AT);
-  const cipher = createCipheriv('aes-256-gcm', key, SINGLE_USE_IV).setAAD(associatedData(context, sealingKey.generation));
-  return Uint8Array.from(Buffer.concat([header, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]));
+  const cipher = createCipheriv('aes-256-gcm', key, SINGLE_USE_IV).setAAD(
+    associatedData(context, sealingKey.generation),
+  );
+  return Uint8Array.from(
+    Buffer.concat([header, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]),
+  );
 }
 
 /**
  * Opens a blob that was sealed under the same key and context; returns an own copy of the plaintext.
  * @throws OperationError SEALED_BLOB_REFUSED for every other blob, with no reason
  */
-export function unseal(keyOfGeneration: (generation: number) => KeyObject | undefined, context: SealContext, untrustedBlob: Uint8Array): Uint8Array {
+export function unseal(
+  keyOfGeneration: (generation: number) => KeyObject | undefined,
+  context: SealContext,
+  untrustedBlob: Uint8Array,
+): Uint8Array {
   if (untrustedBlob.length < CIPHERTEXT_AT + TAG_BYTES || untrustedBlob[0] !== FORMAT) throw refused();
   const blob = Buffer.from(untrustedBlob.buffer, untrustedBlob.byteOffset, untrustedBlob.length);
   const generation = blob.readUInt32BE(1);
@@ -80,7 +100,11 @@ export function generationOf(untrustedBlob: Uint8Array): number {
   return Buffer.from(untrustedBlob.buffer, untrustedBlob.byteOffset, untrustedBlob.length).readUInt32BE(1);
 }
 
-function deriveKeys(ikm: KeyObject, salt: Uint8Array, kind: SealKind): { key: KeyObject; commitment: Buffer } {
+function deriveKeys(
+  ikm: KeyObject,
+  salt: Uint8Array,
+  kind: SealKind,
+): { key: KeyObject; commitment: Buffer } {
   const derived = Buffer.from(hkdfSync('sha256', ikm, salt, `strongroom/${kind}/v1`, 64));
   const key = createSecretKey(derived.subarray(0, 32));
   const commitment = Buffer.from(derived.subarray(32));
@@ -88,7 +112,10 @@ function deriveKeys(ikm: KeyObject, salt: Uint8Array, kind: SealKind): { key: Ke
   return { key, commitment };
 }
 
-function associatedData({ kind, deploymentId, projectId, objectId, version, wallet }: SealContext, generation: number): Uint8Array {
+function associatedData(
+  { kind, deploymentId, projectId, objectId, version, wallet }: SealContext,
+  generation: number,
+): Uint8Array {
   return encodeCbor({
     kind,
     deploymentId,

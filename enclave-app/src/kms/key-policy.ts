@@ -61,7 +61,12 @@ const CHECK_ACTIONS = ['kms:DescribeKey', 'kms:GetKeyPolicy', 'kms:ListGrants'];
  * The one key policy that an enclave accepts: the measured template filled with role, administrator and images.
  * Condition keys: https://docs.aws.amazon.com/kms/latest/developerguide/conditions-nitro-enclave.html
  */
-export function renderKeyPolicy({ instanceRole, administrator, images, state }: KeyPolicyParameters): KeyPolicy {
+export function renderKeyPolicy({
+  instanceRole,
+  administrator,
+  images,
+  state,
+}: KeyPolicyParameters): KeyPolicy {
   const attested = state === 'genesis' ? ATTESTED_ACTIONS : ['kms:Decrypt'];
   return {
     Version: '2012-10-17',
@@ -73,7 +78,13 @@ export function renderKeyPolicy({ instanceRole, administrator, images, state }: 
         ...allow(`AttestedImage${index + 1}`, instanceRole, attested),
         Condition: { StringEqualsIgnoreCase: attestationConditions(image) },
       })),
-      { Sid: 'NobodyMakesOrSharesCiphertexts', Effect: 'Deny', Principal: '*', Action: FORBIDDEN_ACTIONS, Resource: '*' },
+      {
+        Sid: 'NobodyMakesOrSharesCiphertexts',
+        Effect: 'Deny',
+        Principal: '*',
+        Action: FORBIDDEN_ACTIONS,
+        Resource: '*',
+      },
       ...(['pcr0', 'pcr1', 'pcr2'] as const).map((pcr) => denyUnlessAttested(pcr, images)),
     ],
   };
@@ -143,7 +154,10 @@ function readImages(policy: unknown): ImagePcrs[] {
   const statements = (policy as { Statement?: unknown } | null)?.Statement;
   if (!Array.isArray(statements)) return [];
   return statements.flatMap((statement: unknown) => {
-    const { Sid, Condition } = (statement ?? {}) as { Sid?: unknown; Condition?: Record<string, Record<string, unknown>> };
+    const { Sid, Condition } = (statement ?? {}) as {
+      Sid?: unknown;
+      Condition?: Record<string, Record<string, unknown>>;
+    };
     if (typeof Sid !== 'string' || !/^AttestedImage\d+$/.test(Sid)) return [];
     const conditions = Condition?.['StringEqualsIgnoreCase'] ?? {};
     const [pcr0, pcr1, pcr2] = [0, 1, 2].map((n) => conditions[`kms:RecipientAttestation:PCR${n}`]);
@@ -162,7 +176,9 @@ function canonicalJson(value: unknown, depth = 0): string {
   if (depth > MAX_POLICY_DEPTH) return 'too deep';
   const inner = (item: unknown) => canonicalJson(item, depth + 1);
   if (Array.isArray(value)) {
-    return value.length === 1 && typeof value[0] === 'string' ? inner(value[0]) : `[${value.map(inner).join(',')}]`;
+    return value.length === 1 && typeof value[0] === 'string'
+      ? inner(value[0])
+      : `[${value.map(inner).join(',')}]`;
   }
   if (value !== null && typeof value === 'object') {
     const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));

@@ -1,6 +1,6 @@
 import { Agent, type AgentOptions } from 'node:https';
 import type { Duplex } from 'node:stream';
-import { connect, type ConnectionOptions } from 'node:tls';
+import { type ConnectionOptions, connect } from 'node:tls';
 import type { Dialer } from '@strongroom/shared/transport/connection';
 
 /** AWS's vsock-proxy serves four connections by default; two leave room for another enclave's start. */

@@ -127,7 +127,9 @@ export function createKms(options: KmsOptions): Kms {
 function currentCredentials(credentials: AwsCredentials | null) {
   if (credentials === null) throw new OperationError('CREDENTIALS_MISSING');
   const { accessKeyId, secretAccessKey, sessionToken } = credentials;
-  return sessionToken === null ? { accessKeyId, secretAccessKey } : { accessKeyId, secretAccessKey, sessionToken };
+  return sessionToken === null
+    ? { accessKeyId, secretAccessKey }
+    : { accessKeyId, secretAccessKey, sessionToken };
 }
 
 function encryptionContext({ deploymentId, generation }: KeyPurpose): Record<string, string> {
@@ -160,7 +162,11 @@ function openAnswer(answer: RecipientAnswer, keyArn: string, recipient: Recipien
   return plaintext;
 }
 
-async function checkKey(client: KMSClient, keyArn: string, options: KmsOptions): Promise<ReconstructedKeyPolicy> {
+async function checkKey(
+  client: KMSClient,
+  keyArn: string,
+  options: KmsOptions,
+): Promise<ReconstructedKeyPolicy> {
   const [description, policy, grants] = [
     await client.send(new DescribeKeyCommand({ KeyId: keyArn })),
     await client.send(new GetKeyPolicyCommand({ KeyId: keyArn, PolicyName: 'default' })),

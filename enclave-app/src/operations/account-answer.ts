@@ -1,6 +1,6 @@
+import { accountBody } from '@strongroom/shared/api/account-body';
 import type { AccountView } from '@strongroom/shared/operations/account-command';
 import type { HttpAnswer } from '@strongroom/shared/wire/envelope';
-import { accountBody } from '@strongroom/shared/api/account-body';
 import { issueAccountCertificate } from '../certificates/certificates.ts';
 import type { Deployment } from '../keys/root-record.ts';
 import type { AccountRecord } from '../records/account-record.ts';
@@ -20,5 +20,12 @@ export function accountAnswer(status: number, record: AccountRecord, authority: 
 /** The columns that the store keeps in the clear beside the sealed record. */
 export function accountViewOf(deployment: Deployment, record: AccountRecord): AccountView {
   const { address, name, policyId, createdAtMs, updatedAtMs } = record;
-  return { address, name, policyId, createdAtMs, updatedAtMs, certificate: issueAccountCertificate(deployment, record) };
+  return {
+    address,
+    name,
+    policyId,
+    createdAtMs,
+    updatedAtMs,
+    certificate: issueAccountCertificate(deployment, record),
+  };
 }

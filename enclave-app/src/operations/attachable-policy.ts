@@ -7,5 +7,7 @@ import type { AuthorityRecord } from '../records/authority-record.ts';
  */
 export function assertAttachablePolicy({ policies }: AuthorityRecord, policyId: string | null): void {
   if (policyId === null || policies.some(({ id, scope }) => id === policyId && scope === 'account')) return;
-  throw new OperationError('INVALID_REQUEST', { clientMessage: 'accountPolicy does not name an account-level policy of this project.' });
+  throw new OperationError('INVALID_REQUEST', {
+    clientMessage: 'accountPolicy does not name an account-level policy of this project.',
+  });
 }

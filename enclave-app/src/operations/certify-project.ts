@@ -9,5 +9,7 @@ export function handleCertifyProject(
   { deployment, projects, clock }: ReadyService,
 ): ResponseOf<typeof certifyProject> {
   const { authority } = projects.open(project);
-  return { certificate: issueProjectCertificate(deployment, authority, { nonce, issuedAtMs: clock.nowMs() }) };
+  return {
+    certificate: issueProjectCertificate(deployment, authority, { nonce, issuedAtMs: clock.nowMs() }),
+  };
 }

@@ -9,8 +9,8 @@ import type { ReadyService } from '../ready-service.ts';
 import type { AccountRecord } from '../records/account-record.ts';
 import { isSecp256k1SecretKey, secp256k1PublicKey } from '../sign/secp256k1.ts';
 import { accountAnswer, accountViewOf } from './account-answer.ts';
-import { parseBody } from './parse-body.ts';
 import { assertAttachablePolicy } from './attachable-policy.ts';
+import { parseBody } from './parse-body.ts';
 
 /** Makes a key, its account record and certificate; or answers again for the account that the same request made before. */
 export async function handleCreateEvmAccount(

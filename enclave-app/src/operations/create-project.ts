@@ -2,8 +2,8 @@ import { OperationError } from '@strongroom/shared/channel/operation-error';
 import type { createProject } from '@strongroom/shared/operations/create-project';
 import type { RequestOf, ResponseOf } from '@strongroom/shared/operations/operation';
 import { issueProjectCertificate } from '../certificates/certificates.ts';
-import { decodeAuthorityRecord, encodeAuthorityRecord, projectViewOf } from '../records/authority-record.ts';
 import type { ReadyService } from '../ready-service.ts';
+import { decodeAuthorityRecord, encodeAuthorityRecord, projectViewOf } from '../records/authority-record.ts';
 import { verifyProjectGenesis } from './project-genesis.ts';
 
 /** Checks the client's signed genesis against this deployment and an own nonce, and seals the project's first rows. */

@@ -14,6 +14,9 @@ export function parseBody<S extends v.GenericSchema>(schema: S, body: JsonValue)
   const isUnknownField = issue.type === 'strict_object';
   const path = isUnknownField ? null : v.getDotPath(issue);
   throw new OperationError('INVALID_REQUEST', {
-    clientMessage: isUnknownField || path === null ? 'The request body has missing or unknown fields.' : `The field "${path}" is invalid.`,
+    clientMessage:
+      isUnknownField || path === null
+        ? 'The request body has missing or unknown fields.'
+        : `The field "${path}" is invalid.`,
   });
 }

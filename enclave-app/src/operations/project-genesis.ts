@@ -5,7 +5,7 @@ import { bytesOf } from '@strongroom/shared/operations/fields';
 import { decodeCbor } from '@strongroom/shared/wire/cbor';
 import * as v from 'valibot';
 import { openUnverifiedCoseSign1 } from '../certificates/cose-sign1.ts';
-import { apiKeySchema, authoritySchema, type AuthorityRecord } from '../records/authority-record.ts';
+import { type AuthorityRecord, apiKeySchema, authoritySchema } from '../records/authority-record.ts';
 
 const genesisSchema = v.strictObject({
   type: v.literal('strongroom/project-genesis/v1'),
@@ -35,7 +35,8 @@ export function verifyProjectGenesis(untrustedGenesis: Uint8Array): VerifiedGene
   const message = decodeGenesis(untrustedGenesis);
   const parsed = v.safeParse(genesisSchema, decodePayload(message.payload));
   if (!parsed.success) throw refused();
-  const { deploymentId, nonce, walletSecret, apiKeys, authorities, policyAuthority, exportAllowed } = parsed.output;
+  const { deploymentId, nonce, walletSecret, apiKeys, authorities, policyAuthority, exportAllowed } =
+    parsed.output;
   if (!message.isSignedBy(importP256(walletSecret))) throw refused();
   for (const { algorithm, publicKey } of apiKeys) importApiKey(algorithm, publicKey);
   if (new Set(apiKeys.map((key) => key.id)).size !== apiKeys.length) throw refused();
@@ -89,7 +90,10 @@ function importApiKey(algorithm: 'EdDSA' | 'ES256', spki: Uint8Array): void {
     return;
   }
   try {
-    if (createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' }).asymmetricKeyType === 'ed25519') return;
+    if (
+      createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' }).asymmetricKeyType === 'ed25519'
+    )
+      return;
   } catch (cause) {
     throw refused(cause);
   }

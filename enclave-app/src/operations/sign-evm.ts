@@ -28,7 +28,10 @@ interface SigningTask {
 }
 
 const TASKS: Readonly<Record<SignOperation, (body: JsonValue) => SigningTask>> = {
-  'sign-evm-hash': (body) => ({ digest: parseHex(parseBody(signHashBody, body).hash), answer: signatureAnswer }),
+  'sign-evm-hash': (body) => ({
+    digest: parseHex(parseBody(signHashBody, body).hash),
+    answer: signatureAnswer,
+  }),
   'sign-evm-message': (body) => ({
     digest: personalMessageDigest(parseBody(signMessageBody, body).message),
     answer: signatureAnswer,
@@ -45,7 +48,10 @@ const TASKS: Readonly<Record<SignOperation, (body: JsonValue) => SigningTask>> =
 
 /** Makes the handler of one signing operation: authorize, read what is signed, decide, sign, forget. */
 export function handleSignEvm(operation: SignOperation) {
-  return async ({ client, project: rows, rows: accountRows }: SignRequest, service: ReadyService): Promise<HttpAnswer> => {
+  return async (
+    { client, project: rows, rows: accountRows }: SignRequest,
+    service: ReadyService,
+  ): Promise<HttpAnswer> => {
     const { project, address, body } = await authorize(operation, { client, rows }, service);
     const { record } = service.accounts.open(project, address as string, accountRows.account);
     const task = TASKS[operation](body);

@@ -20,7 +20,8 @@ export async function handleUpdateEvmAccount(
   const { name, accountPolicy } = parseBody(updateAccountBody, body);
   const { record, digest } = service.accounts.open(project, address as string, account);
   if (isRecentToken(record.recentTokens, token.id)) throw new OperationError('WALLET_TOKEN_REPLAYED');
-  const policyId = accountPolicy === undefined ? record.policyId : accountPolicy === '' ? null : accountPolicy;
+  const policyId =
+    accountPolicy === undefined ? record.policyId : accountPolicy === '' ? null : accountPolicy;
   if (accountPolicy !== undefined) assertAttachablePolicy(project.authority.record, policyId);
   const nowMs = service.clock.nowMs();
   const next: AccountRecord = {

@@ -20,14 +20,24 @@ export interface Accounts {
    * Lends the account's secret key to one call and zeroes it after.
    * @throws OperationError SEALED_BLOB_REFUSED
    */
-  withWalletKey<T>(project: OpenedProject, record: AccountRecord, lending: { untrustedWalletKey: Uint8Array; use: (secretKey: Uint8Array) => T }): T;
+  withWalletKey<T>(
+    project: OpenedProject,
+    record: AccountRecord,
+    lending: { untrustedWalletKey: Uint8Array; use: (secretKey: Uint8Array) => T },
+  ): T;
 }
 
 const WALLET_VERSION = 1;
 
 export function createAccounts(deployment: Deployment, marks: RecordMarks): Accounts {
   const recordContext = (projectId: Uint8Array, address: string, version: number) =>
-    ({ kind: 'account', deploymentId: deployment.id, projectId, objectId: Buffer.from(address), version }) as const;
+    ({
+      kind: 'account',
+      deploymentId: deployment.id,
+      projectId,
+      objectId: Buffer.from(address),
+      version,
+    }) as const;
   const walletContext = ({ projectId, vaultId, curve, publicKey }: AccountRecord) =>
     ({
       kind: 'wallet',
@@ -40,7 +50,11 @@ export function createAccounts(deployment: Deployment, marks: RecordMarks): Acco
 
   return {
     open(project, address, { version, sealed }) {
-      const plaintext = unseal(deployment.roots.ofGeneration, recordContext(project.projectId, address, version), sealed);
+      const plaintext = unseal(
+        deployment.roots.ofGeneration,
+        recordContext(project.projectId, address, version),
+        sealed,
+      );
       const opened = decodeAccountRecord(plaintext);
       const { record } = opened;
       const isConsistent =
@@ -61,7 +75,8 @@ export function createAccounts(deployment: Deployment, marks: RecordMarks): Acco
         encodeAccountRecord(record),
       ),
     }),
-    sealWalletKey: (project, record, secretKey) => seal(project.keys.sealing, walletContext(record), secretKey),
+    sealWalletKey: (project, record, secretKey) =>
+      seal(project.keys.sealing, walletContext(record), secretKey),
     withWalletKey(project, record, { untrustedWalletKey, use }) {
       const secretKey = unseal(project.keys.ofGeneration, walletContext(record), untrustedWalletKey);
       try {

@@ -1,6 +1,13 @@
 import { hash } from 'node:crypto';
 import { OperationError } from '@strongroom/shared/channel/operation-error';
-import { bytesOf, bytesUpTo, type ProjectView, projectId, textUpTo, uint } from '@strongroom/shared/operations/fields';
+import {
+  bytesOf,
+  bytesUpTo,
+  type ProjectView,
+  projectId,
+  textUpTo,
+  uint,
+} from '@strongroom/shared/operations/fields';
 import { type CborValue, decodeCbor, encodeCbor } from '@strongroom/shared/wire/cbor';
 import * as v from 'valibot';
 import { recentTokensSchema } from './recent-tokens.ts';
@@ -75,5 +82,8 @@ export function decodeAuthorityRecord(plaintext: Uint8Array): Digested<Authority
 
 /** The columns that the proxy keeps in the clear to authenticate API keys. */
 export function projectViewOf({ apiKeys, authorities }: AuthorityRecord): ProjectView {
-  return { apiKeys: apiKeys.map(({ id, algorithm, publicKey, scopes }) => ({ id, algorithm, publicKey, scopes })), authorities };
+  return {
+    apiKeys: apiKeys.map(({ id, algorithm, publicKey, scopes }) => ({ id, algorithm, publicKey, scopes })),
+    authorities,
+  };
 }

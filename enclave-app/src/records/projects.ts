@@ -3,7 +3,12 @@ import type { ProjectRows, SealedRecord } from '@strongroom/shared/operations/fi
 import type { ProjectKeys } from '../keys/root-keys.ts';
 import type { Deployment } from '../keys/root-record.ts';
 import { seal, unseal } from '../keys/seal.ts';
-import { type AuthorityRecord, type Digested, decodeAuthorityRecord, encodeAuthorityRecord } from './authority-record.ts';
+import {
+  type AuthorityRecord,
+  type Digested,
+  decodeAuthorityRecord,
+  encodeAuthorityRecord,
+} from './authority-record.ts';
 import type { RecordMarks } from './record-marks.ts';
 
 /** A project whose rows opened: its authority record and the keys of its wallets. */
@@ -37,9 +42,14 @@ export function createProjects(deployment: Deployment, marks: RecordMarks): Proj
 
   function open(rows: ProjectRows): OpenedProject {
     const { projectId, authority, clientSecret } = rows;
-    const sealed = unseal(deployment.roots.ofGeneration, authorityContext(projectId, authority.version), authority.sealed);
+    const sealed = unseal(
+      deployment.roots.ofGeneration,
+      authorityContext(projectId, authority.version),
+      authority.sealed,
+    );
     const opened = decodeAuthorityRecord(sealed);
-    const isConsistent = opened.record.version === authority.version && Buffer.from(opened.record.projectId).equals(projectId);
+    const isConsistent =
+      opened.record.version === authority.version && Buffer.from(opened.record.projectId).equals(projectId);
     if (!isConsistent) throw new OperationError('RECORD_MISMATCH');
     marks.present(keyOf(projectId), authority.version, opened.digest);
     const secret = unseal(deployment.roots.ofGeneration, clientSecretContext(projectId), clientSecret);
@@ -51,7 +61,13 @@ export function createProjects(deployment: Deployment, marks: RecordMarks): Proj
   const authorityContext = (projectId: Uint8Array, version: number) =>
     ({ kind: 'authority', deploymentId: deployment.id, projectId, objectId: projectId, version }) as const;
   const clientSecretContext = (projectId: Uint8Array) =>
-    ({ kind: 'client-secret', deploymentId: deployment.id, projectId, objectId: projectId, version: CLIENT_SECRET_VERSION }) as const;
+    ({
+      kind: 'client-secret',
+      deploymentId: deployment.id,
+      projectId,
+      objectId: projectId,
+      version: CLIENT_SECRET_VERSION,
+    }) as const;
 
   return {
     open(rows) {
@@ -66,9 +82,14 @@ export function createProjects(deployment: Deployment, marks: RecordMarks): Proj
     },
     sealAuthority: (record) => ({
       version: record.version,
-      sealed: seal(deployment.roots.sealing, authorityContext(record.projectId, record.version), encodeAuthorityRecord(record)),
+      sealed: seal(
+        deployment.roots.sealing,
+        authorityContext(record.projectId, record.version),
+        encodeAuthorityRecord(record),
+      ),
     }),
-    sealClientSecret: (projectId, clientSecret) => seal(deployment.roots.sealing, clientSecretContext(projectId), clientSecret),
+    sealClientSecret: (projectId, clientSecret) =>
+      seal(deployment.roots.sealing, clientSecretContext(projectId), clientSecret),
   };
 }
 

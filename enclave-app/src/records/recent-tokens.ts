@@ -2,7 +2,10 @@ import { bytesOf, uint } from '@strongroom/shared/operations/fields';
 import * as v from 'valibot';
 
 /** Tokens of once-only operations that changed a record, newest last; so a second enclave sees that they were used. */
-export const recentTokensSchema = v.pipe(v.array(v.strictObject({ id: bytesOf(16), issuedAtS: uint })), v.maxLength(64));
+export const recentTokensSchema = v.pipe(
+  v.array(v.strictObject({ id: bytesOf(16), issuedAtS: uint })),
+  v.maxLength(64),
+);
 export type RecentTokens = v.InferOutput<typeof recentTokensSchema>;
 export type RecentToken = RecentTokens[number];
 

@@ -1,6 +1,6 @@
-import { type Approval, redeem } from '../policy/approval.ts';
 // The package's main entry falls back to JavaScript big integers, in silence, when the native build does not load.
 import secp256k1 from 'secp256k1/bindings.js';
+import { type Approval, redeem } from '../policy/approval.ts';
 
 /** r || s, both 32 bytes, s in the lower half of the order (EIP-2), and the parity of R's y coordinate. */
 export interface RecoverableSignature {

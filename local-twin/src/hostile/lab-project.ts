@@ -24,7 +24,10 @@ export interface LabAccount {
 }
 
 /** Creates a project as the `strongroom` command does, without checking anything that comes back. */
-export async function createLabProject(enclave: LabEnclave, choices: Partial<ProjectChoices> = {}): Promise<LabProject> {
+export async function createLabProject(
+  enclave: LabEnclave,
+  choices: Partial<ProjectChoices> = {},
+): Promise<LabProject> {
   const { nonce, deploymentId } = await enclave.call(issueProjectNonce, {});
   const walletSecret = makeWalletSecret();
   const apiKey = makeApiKey();
@@ -42,7 +45,12 @@ export async function createLabProject(enclave: LabEnclave, choices: Partial<Pro
     },
   });
   const { projectId, authority, clientSecret, certificate } = await enclave.call(createProject, { genesis });
-  return { rows: { projectId, authority, clientSecret }, walletSecret: walletSecret.privateKey, apiKey, certificate };
+  return {
+    rows: { projectId, authority, clientSecret },
+    walletSecret: walletSecret.privateKey,
+    apiKey,
+    certificate,
+  };
 }
 
 export interface LabRequest {
@@ -54,7 +62,10 @@ export interface LabRequest {
 }
 
 /** A request with a wallet token that is right for it. */
-export function signedRequest({ walletSecret }: Pick<LabProject, 'walletSecret'>, request: LabRequest): ClientRequest {
+export function signedRequest(
+  { walletSecret }: Pick<LabProject, 'walletSecret'>,
+  request: LabRequest,
+): ClientRequest {
   const { method = 'POST', path, body = {}, authority = LAB_AUTHORITY, issuedAtS } = request;
   const bytes = Buffer.from(JSON.stringify(body));
   const token = { method, authority, path, body: bytes, ...(issuedAtS !== undefined && { issuedAtS }) };
@@ -62,7 +73,11 @@ export function signedRequest({ walletSecret }: Pick<LabProject, 'walletSecret'>
 }
 
 /** Creates an EVM account and keeps its rows, as the store would. */
-export async function createLabAccount(enclave: LabEnclave, project: LabProject, body: object = {}): Promise<LabAccount> {
+export async function createLabAccount(
+  enclave: LabEnclave,
+  project: LabProject,
+  body: object = {},
+): Promise<LabAccount> {
   const { created } = await enclave.call(createEvmAccount, {
     client: signedRequest(project, { path: '/v2/evm/accounts', body }),
     project: project.rows,

@@ -29,6 +29,7 @@ export interface BootOptions extends Partial<Pick<EnclaveOptions, 'kmsRelay' | '
   readonly measurements?: LaunchMeasurements;
   readonly configuration?: Uint8Array;
   readonly nsm?: Nsm;
+  readonly withoutCredentials?: boolean;
 }
 
 /** A booted enclave as its parent sees it: one connection and no trust. */
@@ -62,16 +63,32 @@ export async function openLaboratory(options: LaboratoryOptions = {}): Promise<L
   const { measurements = LAB_MEASUREMENTS, keyArns = [TWIN_KEY_ARN] } = options;
   const pki = openNsmPki(directory);
   const { sessionToken: _none, ...credential } = TWIN_CREDENTIALS;
-  const kms = await startKmsSimulator({ directory, credentials: [credential], nsmRoots: [pki.rootCertificate] });
+  const kms = await startKmsSimulator({
+    directory,
+    credentials: [credential],
+    nsmRoots: [pki.rootCertificate],
+  });
   for (const arn of keyArns) kms.createKey({ arn, policy: twinKeyPolicy([measurements], 'genesis') });
   const running = new Set<LabEnclave>();
   let ownRecord: Promise<Uint8Array> | null = null;
 
   async function boot(overrides: BootOptions = {}): Promise<LabEnclave> {
-    const enclave = await bootEnclave({ pki, kms, measurements, configuration: twinConfiguration(options), ...overrides });
+    const enclave = await bootEnclave({
+      pki,
+      kms,
+      measurements,
+      configuration: twinConfiguration(options),
+      ...overrides,
+    });
     running.add(enclave);
+    if (overrides.withoutCredentials) return enclave;
     const { accessKeyId, secretAccessKey } = credential;
-    await enclave.call(setCredentials, { accessKeyId, secretAccessKey, sessionToken: null, expiresAtMs: Date.now() + 3_600_000 });
+    await enclave.call(setCredentials, {
+      accessKeyId,
+      secretAccessKey,
+      sessionToken: null,
+      expiresAtMs: Date.now() + 3_600_000,
+    });
     return enclave;
   }
 
@@ -108,7 +125,13 @@ interface LabBoot extends BootOptions {
   readonly configuration: Uint8Array;
 }
 
-async function bootEnclave({ pki, kms, measurements, configuration, ...overrides }: LabBoot): Promise<LabEnclave> {
+async function bootEnclave({
+  pki,
+  kms,
+  measurements,
+  configuration,
+  ...overrides
+}: LabBoot): Promise<LabEnclave> {
   let port = 0;
   const internalErrors: unknown[] = [];
   const enclave = await startEnclave({
@@ -122,7 +145,11 @@ async function bootEnclave({ pki, kms, measurements, configuration, ...overrides
     }),
     onInternalError: (_operation, error) => internalErrors.push(error),
   });
-  const client = createOperationClient({ connect: () => tcpDialer(port).dial(), maxInFlight: 256, deadlineMs: 20_000 });
+  const client = createOperationClient({
+    connect: () => tcpDialer(port).dial(),
+    maxInFlight: 256,
+    deadlineMs: 20_000,
+  });
   let isClosed = false;
   return {
     call: client.call,

@@ -16,11 +16,18 @@ export const TWIN_CREDENTIALS = {
 
 export interface TwinConfigurationOptions {
   readonly keyArns?: readonly string[];
-  readonly limits?: { replayTableEntries?: number; replayTableEntriesPerProject?: number; recordMarks?: number };
+  readonly limits?: {
+    replayTableEntries?: number;
+    replayTableEntriesPerProject?: number;
+    recordMarks?: number;
+  };
 }
 
 /** The measured configuration of the twin's enclave, as the bytes of its file. */
-export function twinConfiguration({ keyArns = [TWIN_KEY_ARN], limits = {} }: TwinConfigurationOptions = {}): Uint8Array {
+export function twinConfiguration({
+  keyArns = [TWIN_KEY_ARN],
+  limits = {},
+}: TwinConfigurationOptions = {}): Uint8Array {
   const configuration = {
     version: 1,
     securityEpoch: 1,
@@ -30,7 +37,12 @@ export function twinConfiguration({ keyArns = [TWIN_KEY_ARN], limits = {} }: Twi
       administrator: ADMINISTRATOR,
     },
     vsock: { listenPort: 5000, parentCid: 3 },
-    limits: { replayTableEntries: 1_000_000, replayTableEntriesPerProject: 500_000, recordMarks: 1_000_000, ...limits },
+    limits: {
+      replayTableEntries: 1_000_000,
+      replayTableEntriesPerProject: 500_000,
+      recordMarks: 1_000_000,
+      ...limits,
+    },
   };
   return Buffer.from(`${JSON.stringify(configuration, null, 2)}\n`);
 }

@@ -52,12 +52,14 @@ describe('strict CBOR', () => {
     [new Date(0)],
     [new Map()],
     [{ 1: 1 }],
-    [{ 'é': 1 }],
+    [{ é: 1 }],
     [JSON.parse('{"__proto__":1}')],
     [{ a: undefined }],
     [1n],
   ])('does not encode %s', (value) => {
-    expect(() => encodeCbor(value as CborValue)).toThrow(expect.objectContaining({ code: 'CBOR_NOT_ENCODABLE' }));
+    expect(() => encodeCbor(value as CborValue)).toThrow(
+      expect.objectContaining({ code: 'CBOR_NOT_ENCODABLE' }),
+    );
   });
 
   it('keeps no state between messages', () => {

@@ -6,7 +6,9 @@ const stream = Buffer.concat(payloads.map(encodeFrame));
 
 function readAll(chunks: readonly Uint8Array[]): string[] {
   const reader = new FrameReader();
-  return chunks.flatMap((chunk) => [...reader.push(chunk)].map((payload) => Buffer.from(payload).toString('hex')));
+  return chunks.flatMap((chunk) =>
+    [...reader.push(chunk)].map((payload) => Buffer.from(payload).toString('hex')),
+  );
 }
 
 describe('frames', () => {

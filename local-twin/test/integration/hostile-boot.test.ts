@@ -1,0 +1,351 @@
+// A parent that cheats while the enclave starts: KMS answers, relays, root records, measurements.
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createServer } from 'node:tls';
+import { DecryptCommand, EncryptCommand, KMSClient } from '@aws-sdk/client-kms';
+import { getAttestation } from '@strongroom/shared/operations/get-attestation';
+import { getStatus } from '@strongroom/shared/operations/get-status';
+import { issueProjectNonce } from '@strongroom/shared/operations/issue-project-nonce';
+import { loadRootRecord } from '@strongroom/shared/operations/load-root-record';
+import { runGenesis } from '@strongroom/shared/operations/run-genesis';
+import { setCredentials } from '@strongroom/shared/operations/set-credentials';
+import { tcpDialer } from '@strongroom/shared/transport/dev/tcp';
+import { type CborValue, decodeCbor, encodeCbor } from '@strongroom/shared/wire/cbor';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type Laboratory, openLaboratory } from '../../src/hostile/laboratory.ts';
+import { encryptForRecipient } from '../../src/kms/enveloped-data.ts';
+import { openTlsAuthority } from '../../src/kms/tls-authority.ts';
+import { startNsmSimulator } from '../../src/nsm/nsm-simulator.ts';
+import { TWIN_CREDENTIALS, TWIN_KEY_ARN, twinKeyPolicy } from '../../src/system/twin-configuration.ts';
+
+const code = (expected: string) => expect.objectContaining({ code: expected });
+let lab: Laboratory;
+
+beforeAll(async () => {
+  lab = await openLaboratory();
+  await lab.rootRecord();
+});
+afterAll(() => lab[Symbol.asyncDispose]());
+afterEach(() => {
+  lab.kms.faults.tamper = null;
+  lab.kms.faults.outage = false;
+  lab.kms.setPolicy(TWIN_KEY_ARN, twinKeyPolicy([lab.measurements], 'genesis'));
+});
+
+async function loadOwn(record?: Uint8Array) {
+  await using enclave = await lab.boot();
+  const outcome = await enclave
+    .call(loadRootRecord, { rootRecord: record ?? (await lab.rootRecord()) })
+    .catch((error: unknown) => error);
+  const { phase } = await enclave.call(getStatus, {});
+  return { outcome, phase };
+}
+
+async function expectRefused(expected: string, record?: Uint8Array) {
+  const { outcome, phase } = await loadOwn(record);
+  expect(outcome).toEqual(code(expected));
+  expect(phase).toBe('needs-root-record');
+}
+
+describe('answers of KMS', () => {
+  /** Changes what KMS answers to Decrypt. */
+  function tamperWithDecrypt(
+    change: (fields: Record<string, unknown>, recipientKey: Uint8Array) => object,
+  ): void {
+    lab.kms.faults.tamper = ({ operation, answer, recipientKey }) =>
+      operation === 'Decrypt' && recipientKey
+        ? {
+            status: answer.status,
+            body: change({ ...answer.body } as Record<string, unknown>, recipientKey) as typeof answer.body,
+          }
+        : answer;
+  }
+
+  it('with a Plaintext, without a ciphertext for us, or of another key', async () => {
+    tamperWithDecrypt((fields) => ({ ...fields, Plaintext: Buffer.alloc(32, 1).toString('base64') }));
+    await expectRefused('KMS_ANSWER_REFUSED');
+    tamperWithDecrypt(({ CiphertextForRecipient: _dropped, ...rest }) => rest);
+    await expectRefused('KMS_ANSWER_REFUSED');
+    tamperWithDecrypt((fields) => ({ ...fields, KeyId: TWIN_KEY_ARN.replace(/1$/, '2') }));
+    await expectRefused('KMS_ANSWER_REFUSED');
+  });
+
+  it('forged: garbage, an envelope for another key, another data key in a right envelope', async () => {
+    const forge = (make: (recipientKey: Uint8Array) => Uint8Array) =>
+      tamperWithDecrypt((fields, recipientKey) => ({
+        ...fields,
+        CiphertextForRecipient: Buffer.from(make(recipientKey)).toString('base64'),
+      }));
+    forge(() => Buffer.from('garbage'));
+    await expectRefused('KMS_ANSWER_REFUSED');
+    const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({
+      format: 'der',
+      type: 'spki',
+    });
+    forge(() => encryptForRecipient(stranger, Buffer.alloc(32, 7)));
+    await expectRefused('KMS_ANSWER_REFUSED');
+    forge((key) => encryptForRecipient(key, Buffer.alloc(31, 7)));
+    await expectRefused('KMS_ANSWER_REFUSED');
+    // Whoever relays the answer sees the public key and can make a valid envelope: TLS keeps him out, and the seal of the root.
+    forge((key) => encryptForRecipient(key, Buffer.alloc(32, 7)));
+    await expectRefused('ROOT_RECORD_REFUSED');
+  });
+
+  it('from a server that the parent put in the place of KMS: TLS refuses it', async () => {
+    const impostor = openTlsAuthority(mkdtempSync(join(tmpdir(), 'strongroom-impostor-')));
+    const server = createServer({ SNICallback: (name, done) => done(null, impostor.contextFor(name)) });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    await using enclave = await lab.boot({ kmsRelay: () => tcpDialer(port) });
+    await expect(enclave.call(loadRootRecord, { rootRecord: await lab.rootRecord() })).rejects.toThrow(
+      code('KMS_UNREACHABLE'),
+    );
+    server.close();
+  });
+
+  it('absent: out of reach is said, and mended by trying again', async () => {
+    await using enclave = await lab.boot();
+    lab.kms.faults.outage = true;
+    const rootRecord = await lab.rootRecord();
+    await expect(enclave.call(loadRootRecord, { rootRecord })).rejects.toThrow(code('KMS_UNREACHABLE'));
+    expect(await enclave.call(getStatus, {})).toMatchObject({
+      phase: 'needs-root-record',
+      reason: 'KMS_UNREACHABLE',
+    });
+    lab.kms.faults.outage = false;
+    expect(await enclave.call(loadRootRecord, { rootRecord })).toEqual({ phase: 'ready' });
+  });
+});
+
+describe('keys of KMS', () => {
+  const withPolicy = (change: (policy: { Statement: object[] }) => void) => {
+    const policy = JSON.parse(JSON.stringify(twinKeyPolicy([lab.measurements], 'operational'))) as {
+      Statement: object[];
+    };
+    change(policy);
+    lab.kms.setPolicy(TWIN_KEY_ARN, policy);
+  };
+
+  it.each<[string, (policy: { Statement: object[] }) => void]>([
+    [
+      'one statement more',
+      ({ Statement }) =>
+        Statement.push({
+          Sid: 'x',
+          Effect: 'Allow',
+          Principal: { AWS: 'arn:aws:iam::111122223333:user/eve' },
+          Action: 'kms:DescribeKey',
+          Resource: '*',
+        }),
+    ],
+    ['one deny less', ({ Statement }) => Statement.pop()],
+    [
+      'another administrator',
+      ({ Statement }) =>
+        Object.assign(Statement[0] as object, { Principal: { AWS: 'arn:aws:iam::111122223333:user/eve' } }),
+    ],
+    [
+      'a condition dropped',
+      ({ Statement }) => {
+        for (const statement of Statement as {
+          Sid: string;
+          Condition?: Record<string, Record<string, string>>;
+        }[]) {
+          if (statement.Sid === 'AttestedImage1')
+            delete statement.Condition?.['StringEqualsIgnoreCase']?.['kms:RecipientAttestation:PCR2'];
+        }
+      },
+    ],
+    [
+      'a wider action',
+      ({ Statement }) => Object.assign(Statement[2] as object, { Action: ['kms:Decrypt', 'kms:Encrypt'] }),
+    ],
+  ])('whose policy has %s are refused', async (_name, change) => {
+    withPolicy(change);
+    await expectRefused('KMS_KEY_REFUSED');
+  });
+
+  it('whose policy admits a second image as well are accepted, and the manifest says so', async () => {
+    const second = { pcr0: Buffer.alloc(48, 1), pcr1: Buffer.alloc(48, 2), pcr2: Buffer.alloc(48, 3) };
+    lab.kms.setPolicy(TWIN_KEY_ARN, twinKeyPolicy([lab.measurements, second], 'operational'));
+    await using enclave = await lab.bootReady();
+    const { manifest } = await enclave.call(getAttestation, { nonce: Buffer.alloc(16) });
+    const { kmsPolicies } = decodeCbor(manifest) as unknown as {
+      kmsPolicies: { pcrs: { pcr0: Uint8Array }[] }[];
+    };
+    expect(kmsPolicies[0]?.pcrs.map(({ pcr0 }) => Buffer.from(pcr0).toString('hex'))).toEqual([
+      Buffer.from(lab.measurements.pcr0).toString('hex'),
+      '01'.repeat(48),
+    ]);
+  });
+
+  it('that do not admit this image do not open', async () => {
+    const stranger = { pcr0: Buffer.alloc(48, 1), pcr1: Buffer.alloc(48, 2), pcr2: Buffer.alloc(48, 3) };
+    await using enclave = await lab.boot({
+      measurements: stranger,
+      nsm: startNsmSimulator({ pki: lab.pki, measurements: stranger }),
+    });
+    await expect(enclave.call(loadRootRecord, { rootRecord: await lab.rootRecord() })).rejects.toThrow(
+      code('KMS_KEY_REFUSED'),
+    );
+  });
+
+  it('give nobody a ciphertext of his own, and nobody a plaintext without an attestation', async () => {
+    const { accessKeyId, secretAccessKey } = TWIN_CREDENTIALS;
+    const { Agent } = await import('node:https');
+    const kms = new KMSClient({
+      region: 'us-east-1',
+      endpoint: `https://localhost:${lab.kms.port}`,
+      credentials: { accessKeyId, secretAccessKey },
+      maxAttempts: 1,
+      requestHandler: { httpsAgent: new Agent({ ca: lab.kms.caPem }) },
+    });
+    const denied = expect.objectContaining({ name: 'AccessDeniedException' });
+    await expect(
+      kms.send(new EncryptCommand({ KeyId: TWIN_KEY_ARN, Plaintext: Buffer.alloc(32) })),
+    ).rejects.toThrow(denied);
+    const record = decodeCbor(await lab.rootRecord()) as unknown as RootRecordShape;
+    const [wrap] = record.body.roots[0]?.wraps ?? [];
+    const decrypt = new DecryptCommand({ KeyId: TWIN_KEY_ARN, CiphertextBlob: wrap?.ciphertextBlob });
+    await expect(kms.send(decrypt)).rejects.toThrow(denied);
+    kms.destroy();
+  });
+});
+
+interface RootRecordShape {
+  readonly body: {
+    readonly deploymentId: Uint8Array;
+    readonly roots: readonly {
+      readonly generation: number;
+      readonly wraps: readonly { readonly ciphertextBlob: Uint8Array }[];
+    }[];
+  };
+  readonly identity: Uint8Array;
+}
+
+describe('root records', () => {
+  /** The laboratory's record with one field of its body changed. */
+  async function altered(
+    change: (body: Record<string, CborValue>) => Record<string, CborValue>,
+  ): Promise<Uint8Array> {
+    const record = decodeCbor(await lab.rootRecord()) as {
+      body: Record<string, CborValue>;
+      identity: CborValue;
+    };
+    return encodeCbor({ ...record, body: change(record.body) });
+  }
+
+  it('hidden: the enclave waits for an operator and makes none by itself', async () => {
+    await using enclave = await lab.boot();
+    expect(await enclave.call(loadRootRecord, { rootRecord: null })).toEqual({ phase: 'needs-genesis' });
+    await expect(enclave.call(issueProjectNonce, {})).rejects.toThrow(code('PHASE_REFUSED'));
+    expect((await enclave.call(getStatus, {})).deploymentId).toBeNull();
+  });
+
+  it('replaced after the start', async () => {
+    await using enclave = await lab.bootReady();
+    await expect(enclave.call(loadRootRecord, { rootRecord: null })).rejects.toThrow(
+      code('ROOT_ALREADY_LOADED'),
+    );
+    const other = await makeSecondRecord();
+    await expect(enclave.call(loadRootRecord, { rootRecord: other })).rejects.toThrow(
+      code('ROOT_ALREADY_LOADED'),
+    );
+    expect(await enclave.call(loadRootRecord, { rootRecord: await lab.rootRecord() })).toEqual({
+      phase: 'ready',
+    });
+    await expect(enclave.call(runGenesis, {})).rejects.toThrow(code('PHASE_REFUSED'));
+  });
+
+  it('of another deployment, version or generation, or with parts of another', async () => {
+    const other = decodeCbor(await makeSecondRecord()) as {
+      body: Record<string, CborValue>;
+      identity: CborValue;
+    };
+    const own = decodeCbor(await lab.rootRecord()) as {
+      body: Record<string, CborValue>;
+      identity: CborValue;
+    };
+    await expectRefused('ROOT_RECORD_REFUSED', encodeCbor({ ...own, identity: other.identity }));
+    await expectRefused('ROOT_RECORD_REFUSED', await altered((body) => ({ ...body, version: 2 })));
+    await expectRefused(
+      'ROOT_RECORD_REFUSED',
+      await altered((body) => ({ ...body, deploymentId: Buffer.alloc(32) })),
+    );
+    await expectRefused(
+      'ROOT_RECORD_REFUSED',
+      await altered((body) => ({ ...body, identityKey: other.body['identityKey'] ?? null })),
+    );
+    // KMS itself refuses a data key of another deployment or generation: its encryption context is another one.
+    await expectRefused(
+      'KMS_DENIED',
+      await altered((body) => ({ ...body, roots: other.body['roots'] ?? null })),
+    );
+    const generation = (body: Record<string, CborValue>) => ({
+      ...body,
+      roots: (body['roots'] as readonly Record<string, CborValue>[]).map((root) => ({
+        ...root,
+        generation: 2,
+      })),
+    });
+    await expectRefused('KMS_DENIED', await altered(generation));
+  });
+
+  it('broken in any way', async () => {
+    const record = await lab.rootRecord();
+    await expectRefused('ROOT_RECORD_REFUSED', Buffer.from('00', 'hex'));
+    await expectRefused('ROOT_RECORD_REFUSED', record.subarray(0, record.length - 1));
+    await expectRefused('ROOT_RECORD_REFUSED', await altered((body) => ({ ...body, roots: [] })));
+    await expectRefused('ROOT_RECORD_REFUSED', await altered((body) => ({ ...body, extra: 1 })));
+  });
+
+  it('of two enclaves racing through genesis: the stored one wins for both', async () => {
+    await using one = await lab.boot();
+    await using two = await lab.boot();
+    for (const enclave of [one, two]) await enclave.call(loadRootRecord, { rootRecord: null });
+    const [first, second] = await Promise.all([one.call(runGenesis, {}), two.call(runGenesis, {})]);
+    expect(Buffer.compare(first.rootRecord, second.rootRecord)).not.toBe(0);
+    for (const enclave of [one, two]) await enclave.call(loadRootRecord, { rootRecord: first.rootRecord });
+    const ids = await Promise.all(
+      [one, two].map(async (enclave) => (await enclave.call(getStatus, {})).deploymentId),
+    );
+    expect(Buffer.compare(ids[0] as Uint8Array, ids[1] as Uint8Array)).toBe(0);
+  });
+});
+
+describe('platforms', () => {
+  it('with a debug enclave, whose measurements are zero, do not start', async () => {
+    const debug = { pcr0: new Uint8Array(48), pcr1: new Uint8Array(48), pcr2: new Uint8Array(48) };
+    await expect(lab.boot({ nsm: startNsmSimulator({ pki: lab.pki, measurements: debug }) })).rejects.toThrow(
+      code('NSM_INVALID_OPERATION'),
+    );
+  });
+
+  it('that keep back credentials leave the enclave waiting', async () => {
+    await using enclave = await lab.boot({ withoutCredentials: true });
+    await expect(enclave.call(loadRootRecord, { rootRecord: await lab.rootRecord() })).rejects.toThrow(
+      code('CREDENTIALS_MISSING'),
+    );
+  });
+
+  it('with wrong credentials are told that KMS denied them', async () => {
+    await using enclave = await lab.boot({ withoutCredentials: true });
+    await enclave.call(setCredentials, {
+      accessKeyId: 'ASIANOBODY',
+      secretAccessKey: 'x',
+      sessionToken: null,
+      expiresAtMs: 0,
+    });
+    await expect(enclave.call(loadRootRecord, { rootRecord: await lab.rootRecord() })).rejects.toThrow(
+      code('KMS_DENIED'),
+    );
+  });
+});
+
+async function makeSecondRecord(): Promise<Uint8Array> {
+  await using enclave = await lab.boot();
+  await enclave.call(loadRootRecord, { rootRecord: null });
+  return (await enclave.call(runGenesis, {})).rootRecord;
+}
