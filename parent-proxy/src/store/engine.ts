@@ -1,0 +1,66 @@
+import type { Compilable, InferResult, Kysely, Transaction } from 'kysely';
+import { StoreError } from './store-error.ts';
+
+/** A query compiled once. `parameters` says for each `?` or `$n` which argument goes there, or a constant. */
+export interface PreparedStatement {
+  readonly sql: string;
+  readonly name: string;
+  readonly parameters: readonly unknown[];
+}
+
+/** One database on one engine. Every access goes through these two calls, which throw nothing but StoreError. */
+export interface Engine<Schema> {
+  readonly dialect: 'sqlite' | 'postgres';
+  /** Builds queries; run them by `read` or inside `transaction`. */
+  readonly builder: Kysely<Schema>;
+  read(statement: PreparedStatement, values: readonly unknown[]): Promise<readonly unknown[]>;
+  /** Resolves once the transaction is durable. `act` may run again after a serialization failure. */
+  transaction<T>(act: (transaction: Transaction<Schema>) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+class Parameter {
+  readonly name: string;
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+/** Takes the arguments of a query, by name, and resolves to its rows. */
+export type PreparedRead<Arguments, Row> = (args: Arguments) => Promise<readonly Row[]>;
+
+/**
+ * Compiles a select once, for the hot path: building the same query again costs more than running it.
+ * @param name unique within the database; PostgreSQL keeps the plan under it
+ * @param build gets a stand-in for each argument and uses it where a value goes
+ */
+export function prepareRead<Schema, Arguments extends Record<string, unknown>, Query extends Compilable>(
+  engine: Engine<Schema>,
+  name: string,
+  build: (builder: Kysely<Schema>, args: Arguments) => Query,
+): PreparedRead<Arguments, InferResult<Query>[number]> {
+  const standIns = new Proxy({}, { get: (_target, key) => new Parameter(String(key)) }) as Arguments;
+  const { sql, parameters } = build(engine.builder, standIns).compile();
+  const statement: PreparedStatement = { sql, name, parameters };
+  return async (args) => {
+    const values = parameters.map((parameter) =>
+      parameter instanceof Parameter ? args[parameter.name] : parameter,
+    );
+    return (await engine.read(statement, values)) as readonly InferResult<Query>[number][];
+  };
+}
+
+const MAX_ATTEMPTS = 5;
+
+/** Runs a transaction again when another one took its rows first. @throws StoreError */
+export async function retrySerialization<T>(run: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await run();
+    } catch (error) {
+      const mayRetry =
+        error instanceof StoreError && error.code === 'STORE_SERIALIZATION' && attempt < MAX_ATTEMPTS;
+      if (!mayRetry) throw error;
+    }
+  }
+}

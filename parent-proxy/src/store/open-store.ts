@@ -1,0 +1,111 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { accountReads, accountWrites } from './accounts.ts';
+import type { Engine, PreparedStatement } from './engine.ts';
+import { idempotencyVerbs } from './idempotency.ts';
+import { claimStoreId, migrate } from './migrate.ts';
+import { initialPrimary } from './migrations/primary/0001-initial.ts';
+import { initialVault } from './migrations/vault/0001-initial.ts';
+import { openPostgresEngine } from './postgres.ts';
+import { projectVerbs } from './projects.ts';
+import { rootRecordVerbs } from './root-record.ts';
+import type { PrimarySchema, VaultSchema } from './schema.ts';
+import { openSqliteEngine } from './sqlite.ts';
+import type { Store } from './store.ts';
+import { StoreError } from './store-error.ts';
+import { createVault, removeOrphans } from './vault.ts';
+
+/** In the order of their numbers; a released migration is never changed. */
+const PRIMARY_MIGRATIONS = [initialPrimary];
+const VAULT_MIGRATIONS = [initialVault];
+
+const PROBE: PreparedStatement = {
+  name: 'probe',
+  sql: 'select kind from strongroom_database',
+  parameters: [],
+};
+
+interface Engines {
+  readonly primary: Engine<PrimarySchema>;
+  readonly vault: Engine<VaultSchema>;
+}
+
+/** Where the two databases are: files in a directory, or two PostgreSQL databases, best on two servers. */
+export type StoreLocation =
+  | { readonly engine: 'sqlite'; readonly directory: string }
+  | { readonly engine: 'postgres'; readonly primaryUrl: string; readonly vaultUrl: string };
+
+/**
+ * Opens and migrates both databases.
+ * @throws StoreError STORE_WRONG_DATABASE also when the two are of different stores, or the vault of a used primary is gone
+ */
+export async function openStore(location: StoreLocation): Promise<Store> {
+  const engines = openEngines(location);
+  try {
+    const primary = await migrate(engines.primary, 'primary', PRIMARY_MIGRATIONS);
+    const vault = await migrate(engines.vault, 'vault', VAULT_MIGRATIONS);
+    await pair(engines, primary.storeId, vault.storeId);
+    return createStore(engines);
+  } catch (error) {
+    await closeEngines(engines);
+    throw error;
+  }
+}
+
+function openEngines(location: StoreLocation): Engines {
+  if (location.engine === 'postgres') {
+    return { primary: openPostgresEngine(location.primaryUrl), vault: openPostgresEngine(location.vaultUrl) };
+  }
+  try {
+    mkdirSync(location.directory, { recursive: true, mode: 0o700 });
+    chmodSync(location.directory, 0o700);
+  } catch (cause) {
+    throw new StoreError('STORE_UNAVAILABLE', { cause });
+  }
+  return {
+    primary: openSqliteEngine(join(location.directory, 'primary.sqlite')),
+    vault: openSqliteEngine(join(location.directory, 'vault.sqlite')),
+  };
+}
+
+function createStore(engines: Engines): Store {
+  const vault = createVault(engines.vault);
+  return {
+    ...rootRecordVerbs(engines.primary),
+    ...projectVerbs(engines.primary),
+    ...accountReads(engines.primary, vault),
+    ...accountWrites(engines.primary, vault),
+    ...idempotencyVerbs(engines.primary),
+    removeOrphanedWalletKeys: (nowMs) => removeOrphans(engines, nowMs),
+    async assertReadable() {
+      await engines.primary.read(PROBE, []);
+      await engines.vault.read(PROBE, []);
+    },
+    close: () => closeEngines(engines),
+  };
+}
+
+/** Gives a new pair its id, and refuses two halves of different pairs: keys and accounts would not find each other. */
+async function pair(
+  engines: Engines,
+  storedId: Uint8Array | null,
+  vaultId: Uint8Array | null,
+): Promise<void> {
+  if (vaultId === null && (await hasAccounts(engines.primary))) throw new StoreError('STORE_WRONG_DATABASE');
+  const storeId = storedId ?? (await claimStoreId(engines.primary, randomBytes(16)));
+  const pairedId = vaultId ?? (await claimStoreId(engines.vault, storeId));
+  if (!Buffer.from(storeId).equals(pairedId)) throw new StoreError('STORE_WRONG_DATABASE');
+}
+
+async function hasAccounts(primary: Engine<PrimarySchema>): Promise<boolean> {
+  return await primary.transaction(async (transaction) => {
+    return (
+      (await transaction.selectFrom('account').select('address').limit(1).executeTakeFirst()) !== undefined
+    );
+  });
+}
+
+async function closeEngines({ primary, vault }: Engines): Promise<void> {
+  await Promise.allSettled([primary.close(), vault.close()]);
+}

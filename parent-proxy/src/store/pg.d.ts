@@ -1,0 +1,39 @@
+// The part of pg 8 that the store uses; the package has no types of its own.
+declare module 'pg' {
+  export interface QueryResult {
+    readonly command: 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE' | 'MERGE';
+    readonly rowCount: number;
+    readonly rows: unknown[];
+  }
+  export interface PoolClient {
+    query(sql: string, values: readonly unknown[]): Promise<QueryResult>;
+    release(destroy?: boolean): void;
+  }
+  export interface PoolConfig {
+    readonly connectionString: string;
+    readonly max: number;
+    readonly connectionTimeoutMillis: number;
+    readonly idleTimeoutMillis: number;
+    readonly statement_timeout: number;
+    readonly lock_timeout: number;
+    readonly idle_in_transaction_session_timeout: number;
+    readonly query_timeout: number;
+    readonly keepAlive: boolean;
+    readonly application_name: string;
+    readonly options: string;
+    readonly types: { getTypeParser(oid: number, format?: 'text' | 'binary'): (value: string) => unknown };
+  }
+  export class Pool {
+    constructor(config: PoolConfig);
+    readonly options: object;
+    connect(): Promise<PoolClient>;
+    query(statement: {
+      readonly name: string;
+      readonly text: string;
+      readonly values: readonly unknown[];
+    }): Promise<QueryResult>;
+    on(event: 'error', listener: (error: Error) => void): this;
+    end(): Promise<void>;
+  }
+  export const types: { getTypeParser(oid: number, format?: 'text' | 'binary'): (value: string) => unknown };
+}

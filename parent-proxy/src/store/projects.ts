@@ -1,0 +1,85 @@
+import { type Engine, prepareRead } from './engine.ts';
+import type { PrimarySchema } from './schema.ts';
+import type { NewProject, Store } from './store.ts';
+import { StoreError } from './store-error.ts';
+
+type ProjectVerbs = Pick<Store, 'findPrincipal' | 'addProject'>;
+
+export function projectVerbs(primary: Engine<PrimarySchema>): ProjectVerbs {
+  const principals = prepareRead(primary, 'principal', (db: typeof primary.builder, { id }: { id: string }) =>
+    db
+      .selectFrom('api_key')
+      .innerJoin('project', 'project.project_id', 'api_key.project_id')
+      .where('api_key.api_key_id', '=', id)
+      .select([
+        'api_key.algorithm',
+        'api_key.public_key',
+        'api_key.scopes',
+        'project.project_id',
+        'project.authority_version',
+        'project.authority_sealed',
+        'project.client_secret',
+      ]),
+  );
+
+  return {
+    async findPrincipal(apiKeyId) {
+      const [row] = await principals({ id: apiKeyId });
+      if (row === undefined) return null;
+      return {
+        apiKeyId,
+        algorithm: row.algorithm,
+        publicKey: row.public_key,
+        scopes: JSON.parse(row.scopes) as string[],
+        project: {
+          projectId: row.project_id,
+          authority: { version: row.authority_version, sealed: row.authority_sealed },
+          clientSecret: row.client_secret,
+        },
+      };
+    },
+
+    async addProject(project) {
+      try {
+        await insertProject(primary, project);
+        return 'added';
+      } catch (error) {
+        if (!(error instanceof StoreError && error.code === 'STORE_UNIQUE_VIOLATION')) throw error;
+        return (await hasProject(primary, project.rows.projectId)) ? 'project-taken' : 'api-key-taken';
+      }
+    },
+  };
+}
+
+async function insertProject(primary: Engine<PrimarySchema>, project: NewProject): Promise<void> {
+  const { rows, view, certificate, createdAtMs } = project;
+  const { projectId, authority, clientSecret } = rows;
+  await primary.transaction(async (transaction) => {
+    await transaction
+      .insertInto('project')
+      .values({
+        project_id: projectId,
+        authority_version: authority.version,
+        authority_sealed: authority.sealed,
+        client_secret: clientSecret,
+        certificate,
+        created_at_ms: createdAtMs,
+      })
+      .execute();
+    const apiKeys = view.apiKeys.map(({ id, algorithm, publicKey, scopes }) => ({
+      api_key_id: id,
+      project_id: projectId,
+      algorithm,
+      public_key: publicKey,
+      scopes: JSON.stringify(scopes),
+    }));
+    for (const apiKey of apiKeys) await transaction.insertInto('api_key').values(apiKey).execute();
+  });
+}
+
+async function hasProject(primary: Engine<PrimarySchema>, projectId: Uint8Array): Promise<boolean> {
+  return await primary.transaction(async (transaction) => {
+    const query = transaction.selectFrom('project').select('project_id').where('project_id', '=', projectId);
+    return (await query.executeTakeFirst()) !== undefined;
+  });
+}

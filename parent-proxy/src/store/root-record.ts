@@ -1,0 +1,25 @@
+import type { Engine } from './engine.ts';
+import type { PrimarySchema } from './schema.ts';
+import type { Store } from './store.ts';
+
+type RootRecordVerbs = Pick<Store, 'readRootRecord' | 'insertRootRecordIfAbsent'>;
+
+export function rootRecordVerbs(primary: Engine<PrimarySchema>): RootRecordVerbs {
+  return {
+    // In a transaction, so that it is read from where it was written even when reads go to a replica.
+    readRootRecord: () =>
+      primary.transaction(async (transaction) => {
+        const row = await transaction.selectFrom('root_record').select('record').executeTakeFirst();
+        return row?.record ?? null;
+      }),
+    async insertRootRecordIfAbsent(record) {
+      await primary.transaction(async (transaction) => {
+        await transaction
+          .insertInto('root_record')
+          .values({ id: 1, record })
+          .onConflict((conflict) => conflict.doNothing())
+          .execute();
+      });
+    },
+  };
+}

@@ -1,0 +1,84 @@
+/** One row in each database: which one it is, of which store, and how far it is migrated. */
+export interface DatabaseTable {
+  kind: 'primary' | 'vault';
+  /** 16 random bytes, the same in both databases of a store; null in a vault that no primary has claimed. */
+  store_id: Uint8Array | null;
+  schema_version: number;
+}
+
+export interface RootRecordTable {
+  id: 1;
+  record: Uint8Array;
+}
+
+export interface ProjectTable {
+  project_id: Uint8Array;
+  authority_version: number;
+  authority_sealed: Uint8Array;
+  client_secret: Uint8Array;
+  certificate: Uint8Array;
+  created_at_ms: number;
+}
+
+/** A cache of the authority record's API keys, to authenticate by. */
+export interface ApiKeyTable {
+  api_key_id: string;
+  project_id: Uint8Array;
+  algorithm: 'EdDSA' | 'ES256';
+  public_key: Uint8Array;
+  /** JSON array of texts. */
+  scopes: string;
+}
+
+export type ChainFamily = 'evm' | 'solana';
+
+export interface AccountTable {
+  project_id: Uint8Array;
+  family: ChainFamily;
+  /** What an address is looked up by: lower case for EVM, as it is for Solana. */
+  address_key: string;
+  address: string;
+  name: string | null;
+  record_version: number;
+  record_sealed: Uint8Array;
+  vault_id: Uint8Array;
+  policy_id: string | null;
+  certificate: Uint8Array;
+  created_at_ms: number;
+  updated_at_ms: number;
+}
+
+export interface IdempotencyTable {
+  project_id: Uint8Array;
+  method: string;
+  path: string;
+  idempotency_key: string;
+  fingerprint: Uint8Array;
+  state: 'in-progress' | 'done';
+  /** Which attempt holds the key, 16 random bytes: one that lost it to a later attempt cannot finish. */
+  attempt: Uint8Array;
+  address_key: string | null;
+  started_at_ms: number;
+  expires_at_ms: number;
+}
+
+export interface PrimarySchema {
+  strongroom_database: DatabaseTable;
+  root_record: RootRecordTable;
+  project: ProjectTable;
+  api_key: ApiKeyTable;
+  account: AccountTable;
+  idempotency: IdempotencyTable;
+}
+
+export interface WalletKeyTable {
+  vault_id: Uint8Array;
+  sealed: Uint8Array;
+  /** Days since the Unix epoch: enough to know what is old, too coarse to tell whose it is. */
+  stored_day: number;
+}
+
+export interface VaultSchema {
+  strongroom_database: DatabaseTable;
+  wallet_key: WalletKeyTable;
+}

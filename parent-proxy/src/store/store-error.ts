@@ -1,0 +1,23 @@
+export type StoreErrorCode =
+  /** The database does not answer, is locked for too long, or the disk failed. */
+  | 'STORE_UNAVAILABLE'
+  | 'STORE_FULL'
+  | 'STORE_READ_ONLY'
+  | 'STORE_CORRUPT'
+  /** The file or server holds something else than this database, or half of another store. */
+  | 'STORE_WRONG_DATABASE'
+  /** A newer release has migrated the database; this one would misread it. */
+  | 'STORE_NEWER_SCHEMA'
+  /** Another transaction took the same rows first; the whole transaction may be tried again. */
+  | 'STORE_SERIALIZATION'
+  | 'STORE_UNIQUE_VIOLATION';
+
+/** What kept the store from doing its work. The cause is for the operator's debugger, never for a client or a log line. */
+export class StoreError extends Error {
+  readonly code: StoreErrorCode;
+  constructor(code: StoreErrorCode, options?: ErrorOptions) {
+    super(code, options);
+    this.name = 'StoreError';
+    this.code = code;
+  }
+}
