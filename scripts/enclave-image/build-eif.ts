@@ -1,0 +1,94 @@
+// Builds the enclave image of a deployment and prints its measurements.
+// With nitro-cli: Dockerfile.enclave, then `nitro-cli build-enclave`. Without it: the same root folder with Debian's kernel, for QEMU only.
+// usage: node scripts/enclave-image/build-eif.ts --configuration FILE --out DIR [--main FILE]
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { packEmulationImage } from '../../local-twin/emulation/enclave-image.ts';
+import { prepareGround } from '../../local-twin/emulation/ground.ts';
+import { buildRootfs } from './clean-build.ts';
+import type { Pcrs } from './eif-image.ts';
+import { copyTrackedFiles } from './source-context.ts';
+
+const REPOSITORY = resolve(import.meta.dirname, '../..');
+const IMAGE_TAG = 'strongroom-enclave:latest';
+
+const { values } = parseArgs({
+  options: {
+    configuration: { type: 'string' },
+    out: { type: 'string' },
+    main: { type: 'string', default: 'enclave-app/src/main.ts' },
+  },
+});
+if (values.configuration === undefined || values.out === undefined) {
+  console.error('usage: make eif CONFIG=<measured configuration of the deployment>');
+  process.exit(2);
+}
+const work = mkdtempSync(join(tmpdir(), 'strongroom-image-'));
+try {
+  mkdirSync(values.out, { recursive: true });
+  const hasNitroCli = spawnSync('nitro-cli', ['--version']).status === 0;
+  const build = hasNitroCli ? buildWithNitroCli : buildForEmulation;
+  const { file, pcrs, isModified } = await build(resolve(values.configuration), resolve(values.out));
+  if (isModified)
+    console.error('warning: tracked files differ from the commit; nobody else can rebuild this image');
+  writeFileSync(join(values.out, 'pcrs.json'), `${JSON.stringify(pcrs, null, 2)}\n`);
+  console.error(file);
+  console.log(JSON.stringify(pcrs, null, 2));
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}
+
+interface BuiltImage {
+  readonly file: string;
+  readonly pcrs: Pcrs;
+  readonly isModified: boolean;
+}
+
+function buildWithNitroCli(configuration: string, out: string): BuiltImage {
+  const { isModified } = copyTrackedFiles(REPOSITORY, work);
+  copyFileSync(configuration, join(work, 'configuration.json'));
+  const file = join(out, 'enclave.eif');
+  // Times in the layers are part of the ramdisk and so of PCR0 and PCR2.
+  const reproducible = { ...process.env, SOURCE_DATE_EPOCH: '0', DOCKER_BUILDKIT: '1' };
+  execute('docker', ['build', '-f', join(work, 'Dockerfile.enclave'), '-t', IMAGE_TAG, work], reproducible);
+  const output = execute(
+    'nitro-cli',
+    ['build-enclave', '--docker-uri', IMAGE_TAG, '--output-file', file],
+    reproducible,
+  );
+  const { Measurements } = JSON.parse(output.slice(output.indexOf('{'))) as {
+    Measurements: { PCR0: string; PCR1: string; PCR2: string };
+  };
+  return {
+    file,
+    pcrs: { pcr0: Measurements.PCR0, pcr1: Measurements.PCR1, pcr2: Measurements.PCR2 },
+    isModified,
+  };
+}
+
+async function buildForEmulation(configuration: string, out: string): Promise<BuiltImage> {
+  const ground = await prepareGround();
+  const { rootfs, isModified } = buildRootfs({
+    repository: REPOSITORY,
+    configuration,
+    main: values.main,
+    work,
+  });
+  const { eif, pcrs } = packEmulationImage(ground, REPOSITORY, rootfs, values.main);
+  const file = join(out, 'enclave-emulation-only.eif');
+  writeFileSync(file, eif);
+  return { file, pcrs, isModified };
+}
+
+function execute(program: string, args: readonly string[], env: NodeJS.ProcessEnv): string {
+  const { status, stdout, error } = spawnSync(program, args, {
+    encoding: 'utf8',
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  if (status !== 0) throw new Error(`${program} ${args[0]} failed ${error?.message ?? ''}`);
+  return stdout;
+}

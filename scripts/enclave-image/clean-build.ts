@@ -1,0 +1,58 @@
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { copyTrackedFiles } from './source-context.ts';
+
+export interface CleanBuild {
+  readonly repository: string;
+  /** The deployment's measured configuration. */
+  readonly configuration: string;
+  /** Composition root, relative to the repository. */
+  readonly main: string;
+  /** Empty folder; afterwards holds `source` and `rootfs`. */
+  readonly work: string;
+}
+
+/**
+ * Builds the image's root folder as Dockerfile.enclave does, without a container: a copy of the tracked sources, `npm ci` from the
+ * lockfile, and the copy's own rootfs.ts. Nothing of the checkout but its tracked files, and nothing of its node_modules, is used.
+ * @returns the root folder, and whether the sources are those of a commit
+ */
+export function buildRootfs({ repository, configuration, main, work }: CleanBuild): {
+  rootfs: string;
+  isModified: boolean;
+} {
+  const source = join(work, 'source');
+  mkdirSync(source, { recursive: true });
+  const { isModified } = copyTrackedFiles(repository, source);
+  copyFileSync(configuration, join(source, 'configuration.json'));
+  execute(source, 'npm', [
+    'ci',
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+    '--prefer-offline',
+  ]);
+  return { rootfs: assembleIn(source, join(work, 'rootfs'), main), isModified };
+}
+
+/** Runs the rootfs.ts of a copy of the sources that has its packages. */
+export function assembleIn(source: string, rootfs: string, main: string): string {
+  mkdirSync(rootfs, { recursive: true });
+  const script = 'scripts/enclave-image/rootfs.ts';
+  const options = ['--out', rootfs, '--configuration', join(source, 'configuration.json'), '--main', main];
+  execute(source, join(source, 'node_modules/.bin/node'), [
+    '--conditions=source',
+    '--no-warnings',
+    script,
+    ...options,
+  ]);
+  return rootfs;
+}
+
+function execute(cwd: string, program: string, args: readonly string[]): void {
+  const { status, stdout, stderr, error } = spawnSync(program, args, { cwd, encoding: 'utf8' });
+  if (status !== 0)
+    throw new Error(`${program} ${args[0]} failed: ${error?.message ?? ''}${stdout}${stderr}`);
+}

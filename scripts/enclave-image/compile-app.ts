@@ -1,0 +1,65 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/**
+ * Compiles a composition root and what it reaches, nothing else, into `app`: own workspaces keep their place,
+ * `shared` becomes the package that the others import by name.
+ * @param main TypeScript file, relative to `repository`
+ * @throws Error when the program does not type-check
+ */
+export function compileApp(repository: string, main: string, app: string): void {
+  // Inside the repository, because the compiler looks for packages and types from the project file upwards.
+  const work = mkdtempSync(join(repository, 'node_modules', '.enclave-image-'));
+  try {
+    const project = join(work, 'tsconfig.json');
+    const out = join(work, 'out');
+    writeFileSync(project, JSON.stringify(projectFile(repository, main, out)));
+    const { status, stdout } = spawnSync(
+      process.execPath,
+      [join(repository, 'node_modules/typescript/bin/tsc'), '-p', project],
+      {
+        encoding: 'utf8',
+      },
+    );
+    if (status !== 0) throw new Error(`the enclave application does not compile:\n${stdout}`);
+    for (const workspace of ['enclave-app', 'local-twin']) {
+      if (!existsSync(join(out, workspace))) continue;
+      cpSync(join(out, workspace), join(app, workspace), { recursive: true });
+      cpSync(join(repository, workspace, 'package.json'), join(app, workspace, 'package.json'));
+    }
+    const shared = join(app, 'node_modules/@strongroom/shared');
+    cpSync(join(out, 'shared'), join(shared, 'dist'), { recursive: true });
+    cpSync(join(repository, 'shared/package.json'), join(shared, 'package.json'));
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** One program without declarations or incremental state; only the files that `main` reaches are in it. */
+function projectFile(repository: string, main: string, outDir: string): object {
+  return {
+    extends: join(repository, 'tsconfig.base.json'),
+    compilerOptions: {
+      rootDir: repository,
+      outDir,
+      declaration: false,
+      composite: false,
+      incremental: false,
+      noEmitOnError: true,
+      // As own sources, not as a package: only those are compiled.
+      paths: { '@strongroom/shared/*': [join(repository, 'shared/src/*.ts')] },
+      typeRoots: [join(repository, 'node_modules/@types')],
+    },
+    files: [join(repository, main)],
+    // Declarations of packages that ship none; they add no code.
+    include: ['enclave-app', 'shared'].map((workspace) => join(repository, workspace, 'src/**/*.d.ts')),
+  };
+}
+
+/** Temporary folder that goes with `using`. */
+export function temporaryDir(name: string): Disposable & { readonly path: string } {
+  const path = mkdtempSync(join(tmpdir(), `strongroom-${name}-`));
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+}
