@@ -66,7 +66,6 @@ export class BerCursor {
 
   /** Passes over exactly these bytes. */
   expect(expected: Uint8Array): void {
-    if (this.#offset + expected.length > this.#limit()) throw new BerError('truncated');
     for (const byte of expected) {
       if (this.#bytes[this.#offset++] !== byte) throw new BerError('not the expected bytes');
     }

