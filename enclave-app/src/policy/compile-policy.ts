@@ -5,6 +5,7 @@ import type {
   PolicyRule,
 } from '@strongroom/shared/api/policy';
 import type { CompiledCriterion } from './criterion.ts';
+import { MAX_POLICY_PATTERN_LENGTH, type PatternBudget } from './pattern/compile-pattern.ts';
 import { PolicyError } from './policy-error.ts';
 import { compileEthValue } from './rules/eth-value.ts';
 import { compileEvmAddress } from './rules/evm-address.ts';
@@ -35,23 +36,31 @@ export interface CompiledPolicy {
  * @throws INVALID_POLICY when a pattern, ABI, IDL, type definition, address or value in it is not valid, with the rule's index
  */
 export function compilePolicy(id: string, rules: readonly PolicyRule[]): CompiledPolicy {
+  const budget: PatternBudget = { remainingInstructions: MAX_POLICY_PATTERN_LENGTH };
   const rulesByOperation = new Map<PolicyOperation, CompiledRule[]>();
   for (const [index, rule] of rules.entries()) {
-    const criteria = 'criteria' in rule ? compileCriteria(rule.criteria, rule.action, index) : [];
+    const criteria =
+      'criteria' in rule ? compileCriteria(rule.criteria, { action: rule.action, budget }, index) : [];
     const others = rulesByOperation.get(rule.operation) ?? [];
     rulesByOperation.set(rule.operation, [...others, { index, action: rule.action, criteria }]);
   }
   return { id, rulesByOperation };
 }
 
+/** What a criterion's meaning and limits depend on beside itself. */
+interface Surroundings {
+  readonly action: PolicyAction;
+  readonly budget: PatternBudget;
+}
+
 function compileCriteria(
   criteria: readonly PolicyCriterion[],
-  action: PolicyAction,
+  surroundings: Surroundings,
   ruleIndex: number,
 ): CompiledCriterion[] {
   return criteria.map((criterion, criterionIndex) => {
     try {
-      return compileCriterion(criterion, action);
+      return compileCriterion(criterion, surroundings);
     } catch (error) {
       if (!(error instanceof PolicyError)) throw error;
       throw new PolicyError(error.message, { ruleIndex, criterionIndex });
@@ -59,7 +68,7 @@ function compileCriteria(
   });
 }
 
-function compileCriterion(criterion: PolicyCriterion, action: PolicyAction): CompiledCriterion {
+function compileCriterion(criterion: PolicyCriterion, { action, budget }: Surroundings): CompiledCriterion {
   switch (criterion.type) {
     case 'ethValue':
       return compileEthValue(criterion);
@@ -72,9 +81,9 @@ function compileCriterion(criterion: PolicyCriterion, action: PolicyAction): Com
       return compileEvmData(criterion);
     case 'evmMessage':
     case 'solMessage':
-      return compileMessagePattern(criterion);
+      return compileMessagePattern(criterion, budget);
     case 'evmTypedDataField':
-      return compileEvmTypedDataField(criterion);
+      return compileEvmTypedDataField(criterion, budget);
     case 'evmTypedDataVerifyingContract':
       return compileEvmVerifyingContract(criterion);
     case 'programId':

@@ -1,3 +1,4 @@
+import type { DecodedCall } from '../evm/calldata.ts';
 import type { TypedData } from '../evm/typed-data.ts';
 import type { SolanaMessage } from '../solana/message.ts';
 import type { SearchBudget } from './pattern/search-pattern.ts';
@@ -10,8 +11,11 @@ import type { EvmCall } from './request-unit.ts';
  */
 export type Outcome = 'met' | 'unmet' | 'undecidable' | 'invalid';
 
-/** Shared by all criteria of one evaluation. */
-export type EvaluationContext = SearchBudget;
+/** Shared by all criteria of one evaluation, so that many rules cost little more than one. */
+export interface EvaluationContext extends SearchBudget {
+  /** The unit's calldata as decoded so far, by the signature that it was decoded under. */
+  readonly decodedCalls: Map<string, DecodedCall | 'undecidable'>;
+}
 
 type Test<Subject> = (subject: Subject, context: EvaluationContext) => Outcome;
 

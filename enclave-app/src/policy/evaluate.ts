@@ -39,7 +39,7 @@ export interface EvaluatedUnit {
  * matches, is rejected; one that no rule names is accepted.
  */
 export function evaluate({ project, account }: ApplicablePolicies, unit: RequestUnit): Verdict {
-  const context: EvaluationContext = { remainingSteps: MAX_SEARCH_STEPS };
+  const context: EvaluationContext = { remainingSteps: MAX_SEARCH_STEPS, decodedCalls: new Map() };
   let isTargeted = false;
   for (const policy of [project, account]) {
     const rules = policy?.rulesByOperation.get(unit.operation) ?? [];

@@ -5,6 +5,14 @@ import { type Assertion, type PatternNode, parsePattern } from './parse-pattern.
 /** Bounds memory, and the cost of one character of text. */
 export const MAX_PROGRAM_LENGTH = 2000;
 
+/** Bounds the memory of all patterns of a policy. */
+export const MAX_POLICY_PATTERN_LENGTH = 20_000;
+
+/** Instructions that the patterns of one policy may still take. */
+export interface PatternBudget {
+  remainingInstructions: number;
+}
+
 /** Bounds the work for nested counts of nothing, such as ((a{0}){1000}){1000}, which need no states. */
 const MAX_EXPANDED_NODES = 20_000;
 
@@ -27,11 +35,13 @@ interface Builder {
 
 /**
  * Compiles an RE2 pattern for {@link searchPattern}.
- * @throws INVALID_POLICY when it is not valid, or its program is larger than {@link MAX_PROGRAM_LENGTH}
+ * @throws INVALID_POLICY when it is not valid, its program is larger than {@link MAX_PROGRAM_LENGTH}, or the budget is spent
  */
-export function compilePattern(pattern: string): PatternProgram {
+export function compilePattern(pattern: string, budget: PatternBudget): PatternProgram {
   const program: Builder = { instructions: [{ kind: 'match' }], remainingNodes: MAX_EXPANDED_NODES };
   const start = emit(program, parsePattern(pattern), 0);
+  budget.remainingInstructions -= program.instructions.length;
+  if (budget.remainingInstructions < 0) throw tooLarge();
   return { instructions: program.instructions, start };
 }
 
@@ -83,5 +93,5 @@ function append({ instructions }: Builder, instruction: Instruction): number {
 }
 
 function tooLarge(): PolicyError {
-  return new PolicyError('The regular expression is too large.');
+  return new PolicyError('The regular expressions are too large.');
 }

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { compilePattern, MAX_PROGRAM_LENGTH } from './compile-pattern.ts';
 import { MAX_SEARCH_STEPS, searchPattern } from './search-pattern.ts';
 
+const compile = (pattern: string) => compilePattern(pattern, { remainingInstructions: 2000 });
 const search = (pattern: string, text: string) =>
-  searchPattern(compilePattern(pattern), text, { remainingSteps: MAX_SEARCH_STEPS });
+  searchPattern(compile(pattern), text, { remainingSteps: MAX_SEARCH_STEPS });
 const invalid = expect.objectContaining({ code: 'INVALID_POLICY' });
 
 describe('searchPattern', () => {
@@ -33,12 +34,12 @@ describe('searchPattern', () => {
 
   it('takes linear time where a backtracking engine would take exponential time', () => {
     const budget = { remainingSteps: MAX_SEARCH_STEPS };
-    expect(searchPattern(compilePattern('^(a+)+$'), `${'a'.repeat(5000)}!`, budget)).toBe(false);
+    expect(searchPattern(compile('^(a+)+$'), `${'a'.repeat(5000)}!`, budget)).toBe(false);
     expect(MAX_SEARCH_STEPS - budget.remainingSteps).toBeLessThan(5002 * 10);
   });
 
   it('gives up with null when the budget is spent', () => {
-    expect(searchPattern(compilePattern('a+b'), 'aaaa', { remainingSteps: 5 })).toBeNull();
+    expect(searchPattern(compile('a+b'), 'aaaa', { remainingSteps: 5 })).toBeNull();
   });
 });
 
@@ -71,12 +72,18 @@ describe('compilePattern', () => {
     '\ud800',
     '('.repeat(51) + ')'.repeat(51),
   ])('refuses %j', (pattern) => {
-    expect(() => compilePattern(pattern)).toThrow(invalid);
+    expect(() => compile(pattern)).toThrow(invalid);
+  });
+
+  it('bounds the programs of a policy together', () => {
+    const budget = { remainingInstructions: 1500 };
+    compilePattern('a{1000}', budget);
+    expect(() => compilePattern('a{1000}', budget)).toThrow(invalid);
   });
 
   it('bounds the program', () => {
-    expect(compilePattern('(a{100}){10}').instructions.length).toBeLessThanOrEqual(MAX_PROGRAM_LENGTH);
-    expect(() => compilePattern('(a{100}){100}')).toThrow(invalid);
-    expect(() => compilePattern('(((a{0}){1000}){1000}){1000}')).toThrow(invalid);
+    expect(compile('(a{100}){10}').instructions.length).toBeLessThanOrEqual(MAX_PROGRAM_LENGTH);
+    expect(() => compile('(a{100}){100}')).toThrow(invalid);
+    expect(() => compile('(((a{0}){1000}){1000}){1000}')).toThrow(invalid);
   });
 });

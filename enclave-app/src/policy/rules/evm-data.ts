@@ -2,8 +2,9 @@ import type { EvmDataCriterion, ParameterCondition } from '@strongroom/shared/ap
 import { type AbiFunction, type AbiParameter, parseAbi } from '../../evm/abi.ts';
 import { type AbiValue, type DecodedCall, decodeCalldata } from '../../evm/calldata.ts';
 import { EvmError } from '../../evm/evm-error.ts';
+import { toHex } from '../../evm/hex.ts';
 import { TOKEN_ABIS } from '../../evm/token-abis.ts';
-import { type CompiledCriterion, outcomeOf } from '../criterion.ts';
+import { type CompiledCriterion, type EvaluationContext, outcomeOf } from '../criterion.ts';
 import { compileParameterTest, type ParameterTest, type ParameterValue } from '../parameter-test.ts';
 import { PolicyError } from '../policy-error.ts';
 
@@ -15,6 +16,8 @@ interface ArgumentTest {
 /** A function that some condition names, with the tests of all that name it. */
 interface ListedFunction {
   readonly function: AbiFunction;
+  /** Name and canonical types: two functions of one signature decode alike. */
+  readonly signature: string;
   readonly tests: readonly ArgumentTest[];
 }
 
@@ -37,17 +40,20 @@ export function compileEvmData({ abi, conditions }: EvmDataCriterion): CompiledC
     }
     for (const { function: called, tests } of applicable) {
       const earlier = listed.get(called.selector)?.tests ?? [];
-      listed.set(called.selector, { function: called, tests: [...earlier, ...tests] });
+      const entry = { function: called, signature: signatureOf(called), tests: [...earlier, ...tests] };
+      listed.set(called.selector, entry);
     }
   }
-  const listedAbi = [...listed.values()].map((entry) => entry.function);
   return {
     subject: 'call',
-    test: ({ data }) => {
-      const call = decodeOrUndecidable(listedAbi, data);
-      if (call === 'undecidable' || call === null) return call ?? 'unmet';
-      const tests = listed.get(call.function.selector)?.tests ?? [];
-      return outcomeOf(tests.every(({ position, test }) => holds(test, call.arguments[position]?.value)));
+    test: ({ data }, context) => {
+      const called = data.length < 4 ? undefined : listed.get(toHex(data.subarray(0, 4)));
+      if (called === undefined) return 'unmet';
+      const call = decodeOnce(called, data, context);
+      if (call === 'undecidable') return call;
+      return outcomeOf(
+        called.tests.every(({ position, test }) => holds(test, call.arguments[position]?.value)),
+      );
     },
   };
 }
@@ -62,8 +68,8 @@ function readAbi(abi: unknown): readonly AbiFunction[] {
 }
 
 /** By name, which may stand for several overloads, or by signature: "transfer(address,uint256)". */
-function isNamed({ name, inputs }: AbiFunction, text: string): boolean {
-  return text === name || text === `${name}(${inputs.map(({ type }) => type.text).join(',')})`;
+function isNamed(candidate: AbiFunction, text: string): boolean {
+  return text === candidate.name || text === signatureOf(candidate);
 }
 
 /** Returns null when the function, perhaps another overload, lacks one of the parameters. */
@@ -94,9 +100,25 @@ function findInput(inputs: readonly AbiParameter[], name: string): number {
   return /^(?:0|[1-9][0-9]?)$/.test(name) && Number(name) < inputs.length ? Number(name) : -1;
 }
 
-function decodeOrUndecidable(abi: readonly AbiFunction[], data: Uint8Array) {
+function signatureOf({ name, inputs }: AbiFunction): string {
+  return `${name}(${inputs.map(({ type }) => type.text).join(',')})`;
+}
+
+function decodeOnce(
+  listed: ListedFunction,
+  data: Uint8Array,
+  { decodedCalls }: EvaluationContext,
+): DecodedCall | 'undecidable' {
+  const known = decodedCalls.get(listed.signature);
+  if (known !== undefined) return known;
+  const decoded = decodeOrUndecidable(listed.function, data);
+  decodedCalls.set(listed.signature, decoded);
+  return decoded;
+}
+
+function decodeOrUndecidable(called: AbiFunction, data: Uint8Array): DecodedCall | 'undecidable' {
   try {
-    return decodeCalldata(abi, data) satisfies DecodedCall | null;
+    return decodeCalldata([called], data) ?? 'undecidable';
   } catch (error) {
     if (error instanceof EvmError) return 'undecidable';
     throw error;

@@ -4,7 +4,7 @@ import { encodeType, resolveStructTypes } from '../../evm/typed-data-types.ts';
 import type { TypedValue } from '../../evm/typed-data-value.ts';
 import { type CompiledCriterion, type EvaluationContext, type Outcome, outcomeOf } from '../criterion.ts';
 import { bytesKey, compare, isMember } from '../operators.ts';
-import { compilePattern } from '../pattern/compile-pattern.ts';
+import { compilePattern, type PatternBudget } from '../pattern/compile-pattern.ts';
 import { searchPattern } from '../pattern/search-pattern.ts';
 import { PolicyError } from '../policy-error.ts';
 import { evmAddressSet } from './evm-address.ts';
@@ -22,10 +22,13 @@ interface FieldTest {
  * the same name with other fields undecidable. A field that is missing or not of the condition's kind makes it invalid.
  * @throws INVALID_POLICY when the types are not well formed or a pattern is not RE2
  */
-export function compileEvmTypedDataField(criterion: EvmTypedDataFieldCriterion): CompiledCriterion {
+export function compileEvmTypedDataField(
+  criterion: EvmTypedDataFieldCriterion,
+  budget: PatternBudget,
+): CompiledCriterion {
   const { types, primaryType } = criterion.types;
   const expectedType = readEncodeType(types, primaryType);
-  const tests = criterion.conditions.map(compileCondition);
+  const tests = criterion.conditions.map((condition) => compileCondition(condition, budget));
   return {
     subject: 'typedData',
     test: ({ structs, primaryType: signedType, domain, message }, context) => {
@@ -75,13 +78,13 @@ function parsePath(text: string): PathStep[] {
   return Array.from(text.matchAll(/([^.[\]]+)|\[([0-9]+)\]/g), ([, name, index]) => name ?? Number(index));
 }
 
-function compileCondition(condition: TypedDataCondition): FieldTest {
-  return { path: parsePath(condition.path), test: compileValueTest(condition) };
+function compileCondition(condition: TypedDataCondition, budget: PatternBudget): FieldTest {
+  return { path: parsePath(condition.path), test: compileValueTest(condition, budget) };
 }
 
-function compileValueTest(condition: TypedDataCondition): ValueTest {
+function compileValueTest(condition: TypedDataCondition, budget: PatternBudget): ValueTest {
   if ('match' in condition) {
-    const program = compilePattern(condition.match);
+    const program = compilePattern(condition.match, budget);
     return (value, context) =>
       value.kind === 'string' ? searchPattern(program, value.value, context) : 'ill-typed';
   }
