@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Secret } from '../secrets.ts';
 import { accountReads, accountWrites } from './accounts.ts';
 import type { Engine, PreparedStatement } from './engine.ts';
 import { idempotencyVerbs } from './idempotency.ts';
@@ -34,7 +35,7 @@ interface Engines {
 /** Where the two databases are: files in a directory, or two PostgreSQL databases, best on two servers. */
 export type StoreLocation =
   | { readonly engine: 'sqlite'; readonly directory: string }
-  | { readonly engine: 'postgres'; readonly primaryUrl: string; readonly vaultUrl: string };
+  | { readonly engine: 'postgres'; readonly primaryUrl: Secret; readonly vaultUrl: Secret };
 
 /**
  * Opens and migrates both databases.
@@ -55,7 +56,10 @@ export async function openStore(location: StoreLocation): Promise<Store> {
 
 function openEngines(location: StoreLocation): Engines {
   if (location.engine === 'postgres') {
-    return { primary: openPostgresEngine(location.primaryUrl), vault: openPostgresEngine(location.vaultUrl) };
+    return {
+      primary: openPostgresEngine(location.primaryUrl.reveal()),
+      vault: openPostgresEngine(location.vaultUrl.reveal()),
+    };
   }
   try {
     mkdirSync(location.directory, { recursive: true, mode: 0o700 });

@@ -1,0 +1,54 @@
+import type { Logger } from 'pino';
+
+/** Who asked, by what. Ids only: no body, token, name or key. */
+export interface Actor {
+  readonly correlationId: string;
+  readonly projectId: Uint8Array;
+  readonly apiKeyId: string;
+}
+
+/** Every event of the business that the proxy reports, one function each; what a log line may hold is decided here alone. */
+export type AuditLog = ReturnType<typeof createAuditLog>;
+
+export function createAuditLog(log: Logger) {
+  const actorFields = ({ correlationId, projectId, apiKeyId }: Actor) => ({
+    correlationId,
+    projectId: Buffer.from(projectId.buffer, projectId.byteOffset, projectId.length).toString('hex'),
+    apiKeyId,
+  });
+  return {
+    serviceStarted: (port: number) => log.info({ event: 'service-started', port }),
+    serviceStopped: () => log.info({ event: 'service-stopped' }),
+    enclavePhaseChanged: (phase: string | null) => log.info({ event: 'enclave-phase-changed', phase }),
+    enclaveNotSupplied: (code: string) => log.warn({ event: 'enclave-not-supplied', code }),
+    genesisRun: () => log.warn({ event: 'genesis-run' }),
+    projectCreated: (projectId: Uint8Array, correlationId: string) =>
+      log.info({
+        event: 'project-created',
+        correlationId,
+        projectId: Buffer.from(projectId).toString('hex'),
+      }),
+    accountCreated: (actor: Actor, address: string) =>
+      log.info({ event: 'account-created', ...actorFields(actor), address }),
+    accountUpdated: (actor: Actor, address: string, version: number) =>
+      log.info({ event: 'account-updated', ...actorFields(actor), address, version }),
+    signed: (actor: Actor, operation: string, address: string) =>
+      log.info({ event: 'signed', ...actorFields(actor), operation, address }),
+    requestRefused: (correlationId: string, code: string, reason: string | undefined) =>
+      log.info({ event: 'request-refused', correlationId, code, reason }),
+    requestFailed: (correlationId: string, code: string, reason: string | undefined) =>
+      log.error({ event: 'request-failed', correlationId, code, reason }),
+    /** A defect. The message of the error may hold input, so only its place in the code is logged. */
+    internalError: (correlationId: string, error: unknown) =>
+      log.error({ event: 'internal-error', correlationId, at: framesOf(error) }),
+    orphansRemoved: (removed: number) => log.info({ event: 'orphaned-wallet-keys-removed', removed }),
+    orphansSuspicious: () => log.error({ event: 'orphaned-wallet-keys-suspicious' }),
+    housekeepingFailed: (code: string) => log.warn({ event: 'housekeeping-failed', code }),
+  };
+}
+
+function framesOf(error: unknown): string[] {
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  const frames = stack.split('\n').filter((line) => line.startsWith('    at '));
+  return frames.map((line) => line.trim()).slice(0, 8);
+}

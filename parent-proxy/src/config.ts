@@ -1,0 +1,110 @@
+import { Secret } from './secrets.ts';
+import type { StoreLocation } from './store/open-store.ts';
+
+/** What the HTTP side of the proxy needs to know. */
+export interface ProxyConfig {
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  /** `host[:port]`, lower case, as clients dial the service; null stands for 127.0.0.1 and localhost with the port listened on. */
+  readonly authorities: readonly string[] | null;
+  /** Whoever has one may create projects; without any, nobody may. */
+  readonly enrolmentTokens: readonly Secret[];
+}
+
+/** The whole configuration of a proxy in production. */
+export interface ProductionConfig extends ProxyConfig {
+  readonly store: StoreLocation;
+  readonly enclave: { readonly cid: number; readonly port: number };
+  readonly credentials: {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: Secret;
+    readonly sessionToken: Secret | null;
+  };
+  readonly logLevel: string;
+}
+
+/** A setting that is missing or makes no sense; the message names the setting and never its value. */
+export class ConfigError extends Error {}
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
+const AUTHORITY = /^[a-z0-9.[\]:-]+$/;
+
+/**
+ * Reads the environment, once, at start:
+ * - `STRONGROOM_HOST` (127.0.0.1), `STRONGROOM_PORT` (8787): where to listen
+ * - `STRONGROOM_AUTHORITIES`: comma-separated `host[:port]` under which clients dial the service
+ * - `STRONGROOM_ENROLMENT_TOKENS`: comma-separated secrets of at least 32 characters; none closes project creation
+ * - `STRONGROOM_DATA_DIR` for SQLite, or `STRONGROOM_PRIMARY_DATABASE_URL` and `STRONGROOM_VAULT_DATABASE_URL` for PostgreSQL
+ * - `STRONGROOM_ENCLAVE_CID` (16), `STRONGROOM_ENCLAVE_PORT` (5000): the enclave's vsock address
+ * - `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`: the instance role's credentials for KMS
+ * - `STRONGROOM_LOG_LEVEL` (info)
+ * @throws ConfigError
+ */
+export function readConfig(environment: NodeJS.ProcessEnv): ProductionConfig {
+  const read = (name: string): string | null => environment[name] || null;
+  const required = (name: string): string => read(name) ?? fail(name, 'is missing');
+  const sessionToken = read('AWS_SESSION_TOKEN');
+  return {
+    host: read('STRONGROOM_HOST') ?? '127.0.0.1',
+    port: integerOf('STRONGROOM_PORT', read('STRONGROOM_PORT') ?? '8787', 65_535),
+    authorities: authoritiesOf(read('STRONGROOM_AUTHORITIES')),
+    enrolmentTokens: enrolmentTokensOf(read('STRONGROOM_ENROLMENT_TOKENS')),
+    store: storeOf(read),
+    enclave: {
+      cid: integerOf('STRONGROOM_ENCLAVE_CID', read('STRONGROOM_ENCLAVE_CID') ?? '16', 0xffff_ffff),
+      port: integerOf('STRONGROOM_ENCLAVE_PORT', read('STRONGROOM_ENCLAVE_PORT') ?? '5000', 0xffff_ffff),
+    },
+    credentials: {
+      accessKeyId: required('AWS_ACCESS_KEY_ID'),
+      secretAccessKey: new Secret(required('AWS_SECRET_ACCESS_KEY')),
+      sessionToken: sessionToken === null ? null : new Secret(sessionToken),
+    },
+    logLevel: logLevelOf(read('STRONGROOM_LOG_LEVEL') ?? 'info'),
+  };
+}
+
+function fail(name: string, problem: string): never {
+  throw new ConfigError(`${name} ${problem}.`);
+}
+
+function integerOf(name: string, text: string, max: number): number {
+  const value = /^[0-9]{1,10}$/.test(text) ? Number(text) : Number.NaN;
+  return value <= max ? value : fail(name, `must be an integer up to ${max}`);
+}
+
+function authoritiesOf(text: string | null): readonly string[] | null {
+  if (text === null) return null;
+  const authorities = text.split(',').map((authority) => authority.trim());
+  const isValid = authorities.every((authority) => AUTHORITY.test(authority));
+  return isValid
+    ? authorities
+    : fail('STRONGROOM_AUTHORITIES', 'must be a list of host[:port] in lower case');
+}
+
+const MIN_ENROLMENT_TOKEN_CHARS = 32;
+
+function enrolmentTokensOf(text: string | null): readonly Secret[] {
+  const tokens = text === null ? [] : text.split(',').map((token) => token.trim());
+  if (tokens.some((token) => token.length < MIN_ENROLMENT_TOKEN_CHARS)) {
+    fail('STRONGROOM_ENROLMENT_TOKENS', `must have at least ${MIN_ENROLMENT_TOKEN_CHARS} characters each`);
+  }
+  return tokens.map((token) => new Secret(token));
+}
+
+function storeOf(read: (name: string) => string | null): StoreLocation {
+  const directory = read('STRONGROOM_DATA_DIR');
+  const primaryUrl = read('STRONGROOM_PRIMARY_DATABASE_URL');
+  const vaultUrl = read('STRONGROOM_VAULT_DATABASE_URL');
+  if (directory !== null && primaryUrl === null && vaultUrl === null) return { engine: 'sqlite', directory };
+  if (directory === null && primaryUrl !== null && vaultUrl !== null) {
+    return { engine: 'postgres', primaryUrl: new Secret(primaryUrl), vaultUrl: new Secret(vaultUrl) };
+  }
+  return fail('STRONGROOM_DATA_DIR', 'or both STRONGROOM_*_DATABASE_URL must be set, and not all three');
+}
+
+function logLevelOf(text: string): string {
+  return LOG_LEVELS.includes(text)
+    ? text
+    : fail('STRONGROOM_LOG_LEVEL', `must be one of ${LOG_LEVELS.join(', ')}`);
+}

@@ -1,0 +1,17 @@
+/** Short-lived credentials of the instance role. They open nothing without the enclave's attestation. */
+export interface RoleCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string | null;
+  readonly expiresAtMs: number;
+}
+
+/** Where the credentials for KMS come from; asked again before they expire. */
+export interface CredentialSource {
+  read(): Promise<RoleCredentials>;
+}
+
+/** Credentials that do not change, as developers have them. */
+export function staticCredentials(credentials: Omit<RoleCredentials, 'expiresAtMs'>): CredentialSource {
+  return { read: async () => ({ ...credentials, expiresAtMs: Number.MAX_SAFE_INTEGER }) };
+}

@@ -1,0 +1,102 @@
+// TRUST BOUNDARY: HTTP requests, from anybody.
+import { randomBytes } from 'node:crypto';
+import type { HttpBindings } from '@hono/node-server';
+import { type Context, Hono } from 'hono';
+import { RequestError } from '../request-error.ts';
+import { answerError } from './error-answer.ts';
+import { type Answer, type OpenRequest, readBody } from './request.ts';
+import { ROUTES, type Route } from './routes.ts';
+import type { Services } from './services.ts';
+
+type HttpContext = Context<{ Bindings: HttpBindings }>;
+
+const PREFIXES = ['', '/platform'];
+const processTag = randomBytes(6).toString('hex');
+let requestCount = 0;
+
+/** Serves the routes. Whatever happens to a request, its answer is made here. */
+export function createApp(services: Services): Hono<{ Bindings: HttpBindings }> {
+  const app = new Hono<{ Bindings: HttpBindings }>();
+  for (const prefix of PREFIXES) {
+    for (const route of ROUTES) {
+      app.on(route.method, `${prefix}${route.path}`, (context: HttpContext) =>
+        answer(context, services, (request) => serve(route, { request, context }, services)),
+      );
+    }
+  }
+  app.notFound((context: HttpContext) =>
+    answer(context, services, async ({ path }) => {
+      throw new RequestError(isKnownPath(path) ? 'METHOD_NOT_ALLOWED' : 'NOT_FOUND');
+    }),
+  );
+  return app;
+}
+
+async function answer(
+  context: HttpContext,
+  { audit }: Services,
+  act: (request: OpenRequest) => Promise<Answer>,
+): Promise<Response> {
+  const request = openRequestOf(context);
+  try {
+    return toResponse(await act(request));
+  } catch (error) {
+    return toResponse(answerError(error, request.correlationId, audit));
+  }
+}
+
+/** Authentication comes before the body: nothing is read for a caller who may not ask. */
+async function serve(
+  route: Route,
+  { request, context }: { readonly request: OpenRequest; readonly context: HttpContext },
+  services: Services,
+): Promise<Answer> {
+  const { authorization } = request.headers;
+  switch (route.auth) {
+    case 'none':
+    case 'enrolment': {
+      if (route.auth === 'enrolment') services.admitEnrolment(authorization);
+      const body = await readBody(context.env.incoming);
+      return await route.handle({ ...request, body }, services);
+    }
+    case 'api-key':
+    case 'wallet': {
+      const { method, path } = request;
+      const authenticated = await services.authenticate({ authorization, method, path });
+      const body = await readBody(context.env.incoming);
+      return await route.handle({ ...request, ...authenticated, body }, services);
+    }
+  }
+}
+
+function openRequestOf(context: HttpContext): OpenRequest {
+  const { method = '', url = '', headers } = context.env.incoming;
+  const queryAt = url.indexOf('?');
+  requestCount += 1;
+  return {
+    correlationId: `${processTag}-${requestCount.toString(36)}`,
+    method,
+    path: queryAt < 0 ? url : url.slice(0, queryAt),
+    query: new URLSearchParams(queryAt < 0 ? '' : url.slice(queryAt + 1)),
+    parameters: context.req.param(),
+    headers,
+    body: NO_BODY,
+  };
+}
+
+const NO_BODY = new Uint8Array(0);
+
+function toResponse({ status, body, contentType = 'application/json', headers }: Answer): Response {
+  return new Response(body as string | Uint8Array<ArrayBuffer>, {
+    status,
+    headers: { 'content-type': contentType, ...headers },
+  });
+}
+
+const KNOWN_PATHS = ROUTES.map(
+  ({ path }) => new RegExp(`^(?:/platform)?${path.replace(/:[a-z]+/g, '[^/]+')}$`),
+);
+
+function isKnownPath(path: string): boolean {
+  return KNOWN_PATHS.some((pattern) => pattern.test(path));
+}

@@ -1,0 +1,43 @@
+import { errorAnswer } from '@strongroom/shared/api/error-response';
+import { OperationError } from '@strongroom/shared/channel/operation-error';
+import { type ErrorCode, isClientErrorCode } from '@strongroom/shared/error-code';
+import type { AuditLog } from '../audit-events.ts';
+import { RequestError } from '../request-error.ts';
+import { StoreError } from '../store/store-error.ts';
+import type { Answer } from './request.ts';
+
+/**
+ * The answer to a request that failed, logged by code. What the enclave refused leaves as the enclave wrote it; of what went wrong
+ * inside, the client learns a correlation id and whether to try again.
+ */
+export function answerError(error: unknown, correlationId: string, audit: AuditLog): Answer {
+  if (error instanceof OperationError && error.http !== undefined) {
+    audit.requestRefused(correlationId, error.code, undefined);
+    return error.http;
+  }
+  const { code, reason, message } = describe(error);
+  if (code === 'INTERNAL') audit.internalError(correlationId, error);
+  else if (isClientErrorCode(code)) audit.requestRefused(correlationId, code, reason);
+  else audit.requestFailed(correlationId, code, reason);
+  const answer = errorAnswer(code, message, correlationId);
+  // The rest of a body that is too large is not read, so the connection cannot go on.
+  return code === 'PAYLOAD_TOO_LARGE' ? { ...answer, headers: { connection: 'close' } } : answer;
+}
+
+interface Description {
+  readonly code: ErrorCode;
+  /** A code of ours that says more than the client is told. */
+  readonly reason?: string | undefined;
+  readonly message?: string | undefined;
+}
+
+function describe(error: unknown): Description {
+  if (error instanceof RequestError) {
+    const { cause } = error;
+    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
+    return { code: error.code, reason, message: error.clientMessage };
+  }
+  if (error instanceof StoreError) return { code: 'STORE_UNAVAILABLE', reason: error.code };
+  if (error instanceof OperationError) return { code: error.code };
+  return { code: 'INTERNAL' };
+}

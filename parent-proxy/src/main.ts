@@ -1,0 +1,40 @@
+import { vsockDialer } from '@strongroom/shared/transport/vsock';
+import { pino } from 'pino';
+import { ConfigError, type ProductionConfig, readConfig } from './config.ts';
+import { staticCredentials } from './enclave/credentials.ts';
+import { startProxy } from './start-proxy.ts';
+import { openStore } from './store/open-store.ts';
+import { StoreError } from './store/store-error.ts';
+
+const DIAL_TIMEOUT_MS = 3000;
+
+try {
+  await start(readConfig(process.env));
+} catch (error) {
+  const isKnown = error instanceof ConfigError || error instanceof StoreError;
+  process.stderr.write(`${isKnown ? error.message : 'The proxy could not start.'}\n`);
+  process.exitCode = 1;
+}
+
+async function start(config: ProductionConfig): Promise<void> {
+  const log = pino({ level: config.logLevel, base: null });
+  const { accessKeyId, secretAccessKey, sessionToken } = config.credentials;
+  const proxy = await startProxy({
+    config,
+    store: await openStore(config.store),
+    dialer: vsockDialer({ ...config.enclave, timeoutMs: DIAL_TIMEOUT_MS }),
+    credentials: staticCredentials({
+      accessKeyId,
+      secretAccessKey: secretAccessKey.reveal(),
+      sessionToken: sessionToken?.reveal() ?? null,
+    }),
+    log,
+  });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      proxy.close().catch(() => {
+        process.exitCode = 1;
+      });
+    });
+  }
+}

@@ -1,0 +1,107 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+import { errorAnswer } from '@strongroom/shared/api/error-response';
+import type { Dialer } from '@strongroom/shared/transport/connection';
+import type { Logger } from 'pino';
+import { createAuditLog } from './audit-events.ts';
+import { createAuthenticate } from './auth/api-key.ts';
+import { createAdmitEnrolment } from './auth/enrolment.ts';
+import type { ProxyConfig } from './config.ts';
+import type { CredentialSource } from './enclave/credentials.ts';
+import { connectEnclave, type Enclave } from './enclave/enclave.ts';
+import { startHousekeeping } from './housekeeping.ts';
+import { createApp } from './http/app.ts';
+import type { Store } from './store/store.ts';
+
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+/** Longer than the idle time of common load balancers (60 s), so that it is never the server that hangs up first. */
+const KEEP_ALIVE_TIMEOUT_MS = 75_000;
+const MAX_HEADER_BYTES = 16 * 1024;
+const CLOSE_GRACE_MS = 10_000;
+
+export interface ProxyOptions {
+  readonly config: ProxyConfig;
+  /** Closed with the proxy. */
+  readonly store: Store;
+  /** Reaches the enclave: AF_VSOCK in production, TCP for developers. */
+  readonly dialer: Dialer;
+  readonly credentials: CredentialSource;
+  readonly log: Logger;
+  readonly nowMs?: () => number;
+}
+
+/** A running proxy. */
+export interface ParentProxy {
+  readonly port: number;
+  readonly enclave: Enclave;
+  /** Takes no new requests, lets those in work finish, and closes the store. */
+  close(): Promise<void>;
+}
+
+/** Composes the proxy: the same function for production, developers and tests. @throws Error when the port is taken */
+export async function startProxy(options: ProxyOptions): Promise<ParentProxy> {
+  const { config, store, dialer, credentials, log, nowMs = Date.now } = options;
+  const audit = createAuditLog(log);
+  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES });
+  const port = await listen(server, config);
+  const enclave = connectEnclave({ dialer, store, credentials, audit, nowMs });
+  const authorities = config.authorities ?? [`127.0.0.1:${port}`, `localhost:${port}`];
+  const app = createApp({
+    store,
+    enclave,
+    authenticate: createAuthenticate({ store, authorities, nowMs }),
+    admitEnrolment: createAdmitEnrolment(config.enrolmentTokens),
+    audit,
+    nowMs,
+  });
+  server.on('request', getRequestListener(app.fetch, { errorHandler: refuseMalformed }));
+  const housekeeping = startHousekeeping(store, { audit, nowMs });
+  audit.serviceStarted(port);
+  return {
+    port,
+    enclave,
+    async close() {
+      housekeeping.stop();
+      await closeServer(server);
+      enclave.close();
+      await store.close();
+      audit.serviceStopped();
+    },
+  };
+}
+
+async function listen(server: Server, { host, port }: ProxyConfig): Promise<number> {
+  server.headersTimeout = HEADERS_TIMEOUT_MS;
+  server.requestTimeout = REQUEST_TIMEOUT_MS;
+  server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
+  server.on('clientError', (_error, socket) => {
+    if (!socket.writable) return;
+    const { body } = errorAnswer('INVALID_REQUEST');
+    const head = `HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;
+    socket.end(Buffer.concat([Buffer.from(head), body]));
+  });
+  server.listen(port, host);
+  await once(server, 'listening');
+  const address = server.address();
+  return address !== null && typeof address === 'object' ? address.port : port;
+}
+
+/** A request whose target or Host header is broken never reaches a route. */
+function refuseMalformed(): Response {
+  const { status, body } = errorAnswer('INVALID_REQUEST');
+  return new Response(body as Uint8Array<ArrayBuffer>, {
+    status,
+    headers: { 'content-type': 'application/json' },
+  });
+}
+
+async function closeServer(server: Server): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  server.closeIdleConnections();
+  const force = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
+  await closed;
+  clearTimeout(force);
+}
