@@ -73,17 +73,22 @@ async function dialGuest(udsPath: string, port: number, timeoutMs: number): Prom
 
 async function readGreeting(socket: Socket, signal: AbortSignal): Promise<void> {
   let text = '';
-  const closed = new AbortController();
-  socket.once('close', () =>
-    closed.abort(Object.assign(new Error('nobody listens in the guest'), { code: 'ECONNRESET' })),
-  );
   // Byte by byte: what follows the line belongs to the caller.
-  while (!text.endsWith('\n')) {
+  while (!text.endsWith('\n') && text.length < 32) {
     const byte = socket.read(1) as Buffer | null;
-    if (byte === null) await once(socket, 'readable', { signal: AbortSignal.any([signal, closed.signal]) });
-    else text += byte.toString('latin1');
-    if (text.length > 32) break;
+    if (byte !== null) text += byte.toString('latin1');
+    else if (socket.readableEnded || socket.destroyed) throw new VsockDeviceError('ECONNRESET');
+    else await Promise.race(['readable', 'end', 'close'].map((event) => once(socket, event, { signal })));
   }
-  if (!/^OK \d+\n$/.test(text))
-    throw Object.assign(new Error('the vsock device refused'), { code: 'EPROTO' });
+  if (!/^OK \d+\n$/.test(text)) throw new VsockDeviceError('EPROTO');
+}
+
+/** A refusal of the vsock device, with the errno that a socket would show. */
+class VsockDeviceError extends Error {
+  readonly code: 'ECONNRESET' | 'EPROTO';
+  constructor(code: 'ECONNRESET' | 'EPROTO') {
+    super(`vsock device: ${code}`);
+    this.name = 'VsockDeviceError';
+    this.code = code;
+  }
 }

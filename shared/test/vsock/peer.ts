@@ -1,5 +1,5 @@
 // The other process of a check. usage: node peer.ts ADDON_FILE KIND CID PORT   (KIND: vsock | unix)
-// First byte of a connection chooses: E echo, S read everything and answer its SHA-256, G send as many bytes as the next 8 say.
+// First byte of a connection chooses: E echo, S read everything and answer its SHA-256, L the same for as many bytes as the next 8 say, G send as many bytes as the next 8 say.
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -16,6 +16,7 @@ export function servePeer(stream: Duplex): void {
     const kind = String.fromCharCode(first[0] ?? 0);
     if (kind === 'E') echo(stream, rest);
     else if (kind === 'S') digest(stream, rest);
+    else if (kind === 'L') digestOf(stream, rest);
     else if (kind === 'G') void generate(stream, Number(rest.readBigUInt64BE(0)));
     else stream.destroy();
   });
@@ -30,6 +31,18 @@ function digest(stream: Duplex, first: Buffer): void {
   const hash = createHash('sha256').update(first);
   stream.on('data', (bytes: Buffer) => hash.update(bytes));
   stream.on('end', () => stream.end(hash.digest()));
+}
+
+function digestOf(stream: Duplex, first: Buffer): void {
+  const hash = createHash('sha256');
+  let missing = Number(first.readBigUInt64BE(0));
+  const take = (bytes: Buffer) => {
+    hash.update(bytes);
+    missing -= bytes.length;
+    if (missing === 0) stream.write(hash.digest());
+  };
+  take(first.subarray(8));
+  stream.on('data', take);
 }
 
 async function generate(stream: Duplex, total: number): Promise<void> {
