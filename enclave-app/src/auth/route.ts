@@ -1,40 +1,78 @@
 import type { OperationName } from '@strongroom/shared/operations/registry';
+import { type ChainKeys, EVM_KEYS, SOLANA_KEYS } from '../keys/chain-key.ts';
 
 /** The operation that a verified method and path stand for, and what the path names. */
 export interface Route {
   readonly operation: OperationName;
+  /** The account in the path, in its canonical spelling. */
   readonly address: string | null;
+  /** An account by name, for export. */
+  readonly name: string | null;
+  /** A policy or API key by id. */
+  readonly id: string | null;
 }
 
 interface Pattern {
   readonly method: string;
   readonly path: RegExp;
   readonly operation: OperationName;
+  readonly keys: ChainKeys | null;
 }
 
-const EVM_ACCOUNT = '/v2/evm/accounts/(?<address>0x[0-9a-fA-F]{40})';
+const EVM = '/v2/evm/accounts';
+const SOLANA = '/v2/solana/accounts';
+const EVM_ADDRESS = '/(?<address>0x[0-9a-fA-F]{40})';
+const SOLANA_ADDRESS = '/(?<address>[1-9A-HJ-NP-Za-km-z]{32,44})';
+const BY_NAME = '/export/by-name/(?<name>[A-Za-z0-9-]{2,36})';
+const POLICIES = '/v2/policy-engine/policies';
+const ID = '/(?<id>[A-Za-z0-9-]{1,64})';
 
 /** The enclave's own reading of the API. The parent's word for an operation has to agree with it. */
 const PATTERNS: readonly Pattern[] = [
-  pattern('POST', '/v2/evm/accounts', 'create-evm-account'),
-  pattern('PUT', EVM_ACCOUNT, 'update-evm-account'),
-  pattern('POST', `${EVM_ACCOUNT}/sign`, 'sign-evm-hash'),
-  pattern('POST', `${EVM_ACCOUNT}/sign/message`, 'sign-evm-message'),
-  pattern('POST', `${EVM_ACCOUNT}/sign/typed-data`, 'sign-evm-typed-data'),
-  pattern('POST', `${EVM_ACCOUNT}/sign/transaction`, 'sign-evm-transaction'),
+  pattern('POST', EVM, 'create-evm-account', EVM_KEYS),
+  pattern('POST', `${EVM}/import`, 'import-evm-account', EVM_KEYS),
+  pattern('POST', `${EVM}${BY_NAME}`, 'export-evm-account', EVM_KEYS),
+  pattern('POST', `${EVM}${EVM_ADDRESS}/export`, 'export-evm-account', EVM_KEYS),
+  pattern('PUT', `${EVM}${EVM_ADDRESS}`, 'update-evm-account', EVM_KEYS),
+  pattern('POST', `${EVM}${EVM_ADDRESS}/sign`, 'sign-evm-hash', EVM_KEYS),
+  pattern('POST', `${EVM}${EVM_ADDRESS}/sign/message`, 'sign-evm-message', EVM_KEYS),
+  pattern('POST', `${EVM}${EVM_ADDRESS}/sign/typed-data`, 'sign-evm-typed-data', EVM_KEYS),
+  pattern('POST', `${EVM}${EVM_ADDRESS}/sign/transaction`, 'sign-evm-transaction', EVM_KEYS),
+  pattern('POST', SOLANA, 'create-solana-account', SOLANA_KEYS),
+  pattern('POST', `${SOLANA}/import`, 'import-solana-account', SOLANA_KEYS),
+  pattern('POST', `${SOLANA}${BY_NAME}`, 'export-solana-account', SOLANA_KEYS),
+  pattern('POST', `${SOLANA}${SOLANA_ADDRESS}/export`, 'export-solana-account', SOLANA_KEYS),
+  pattern('PUT', `${SOLANA}${SOLANA_ADDRESS}`, 'update-solana-account', SOLANA_KEYS),
+  pattern('POST', `${SOLANA}${SOLANA_ADDRESS}/sign/message`, 'sign-solana-message', SOLANA_KEYS),
+  pattern('POST', `${SOLANA}${SOLANA_ADDRESS}/sign/transaction`, 'sign-solana-transaction', SOLANA_KEYS),
+  pattern('POST', POLICIES, 'create-policy', null),
+  pattern('PUT', `${POLICIES}${ID}`, 'update-policy', null),
+  pattern('DELETE', `${POLICIES}${ID}`, 'delete-policy', null),
+  pattern('POST', '/v2/enclave/api-keys', 'add-api-key', null),
+  pattern('DELETE', `/v2/enclave/api-keys${ID}`, 'revoke-api-key', null),
 ];
 
-function pattern(method: string, path: string, operation: OperationName): Pattern {
+function pattern(method: string, path: string, operation: OperationName, keys: ChainKeys | null): Pattern {
   // Coinbase's own base path ends in /platform, and clients may keep it.
-  return { method, path: new RegExp(`^(?:/platform)?${path}$`), operation };
+  return { method, path: new RegExp(`^(?:/platform)?${path}$`), operation, keys };
 }
 
-/** @returns null when no operation of a wallet has this method and path */
+/**
+ * @returns null when no operation of a wallet has this method and path
+ * @throws EvmError, SolanaError INVALID_ADDRESS
+ */
 export function findRoute(method: string, path: string): Route | null {
-  for (const candidate of PATTERNS) {
-    if (candidate.method !== method) continue;
-    const match = candidate.path.exec(path);
-    if (match !== null) return { operation: candidate.operation, address: match.groups?.['address'] ?? null };
+  for (const { method: expected, path: expression, operation, keys } of PATTERNS) {
+    if (expected !== method) continue;
+    const match = expression.exec(path);
+    if (match === null) continue;
+    const { address = null, name = null, id = null } = match.groups ?? {};
+    return {
+      operation,
+      address: address === null || keys === null ? null : keys.canonicalAddress(address),
+      name,
+      id,
+    };
   }
   return null;
 }

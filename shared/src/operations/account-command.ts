@@ -3,6 +3,7 @@ import { CLIENT_ERROR_CODES, type ErrorCode } from '../error-code.ts';
 import {
   accountRows,
   bytesOf,
+  bytesUpTo,
   certificate,
   clientRequest,
   httpAnswer,
@@ -23,10 +24,19 @@ export const accountCommandErrors: readonly ErrorCode[] = [
   'MARK_TABLE_FULL',
   'OPERATION_MISMATCH',
   'REPLAY_TABLE_FULL',
+  'POLICY_DOCUMENT_REFUSED',
 ];
 
-/** Signing needs the project, the account and the wallet key; the answer is final. */
-export const signRequest = v.strictObject({ client: clientRequest, project: projectRows, rows: accountRows });
+/** Documents of the policies that the project's and the account's record name; the enclave knows their digests. */
+export const policyDocuments = v.optional(v.pipe(v.array(bytesUpTo(262_144)), v.maxLength(8)), []);
+
+/** Signing needs the project, the account, its wallet key and the policies; the answer is final. */
+export const signRequest = v.strictObject({
+  client: clientRequest,
+  project: projectRows,
+  rows: accountRows,
+  policies: policyDocuments,
+});
 export const signResponse = httpAnswer;
 
 /**

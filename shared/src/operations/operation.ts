@@ -21,7 +21,10 @@ export interface Operation<
   readonly mode: 'repeatable' | 'once';
 }
 
-export type RequestOf<O extends Operation> = v.InferOutput<O['request']>;
+/** What the caller gives: fields with a default may be left out. */
+export type RequestOf<O extends Operation> = v.InferInput<O['request']>;
+/** What the handler gets. */
+export type ParsedRequestOf<O extends Operation> = v.InferOutput<O['request']>;
 export type ResponseOf<O extends Operation> = v.InferOutput<O['response']>;
 
 /** Declares an operation; the types of its schemas become the types of both ends. */

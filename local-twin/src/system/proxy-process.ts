@@ -1,0 +1,69 @@
+// The twin's composition root of the proxy: production code on TCP, with the twin's credentials.
+import { tcpDialer } from '@strongroom/shared/transport/dev/tcp';
+import { pino } from 'pino';
+import { staticCredentials } from '../../../parent-proxy/src/enclave/credentials.ts';
+import { Secret } from '../../../parent-proxy/src/secrets.ts';
+import { startProxy } from '../../../parent-proxy/src/start-proxy.ts';
+import { openStore } from '../../../parent-proxy/src/store/open-store.ts';
+import { announce, receiveOptions } from './child.ts';
+import { TWIN_CREDENTIALS } from './twin-configuration.ts';
+
+export type TwinStoreLocation =
+  | { readonly engine: 'sqlite'; readonly directory: string }
+  | { readonly engine: 'postgres'; readonly primaryUrl: string; readonly vaultUrl: string };
+
+export interface ProxyProcessOptions {
+  readonly store: TwinStoreLocation;
+  /** 0 takes a free port. */
+  readonly port: number;
+  readonly enclavePort: number;
+  readonly enrolmentToken: string;
+  readonly logLevel: string;
+}
+
+/** What the twin asks of its proxy as an operator would by hand. */
+export type ProxyCommand = 'settle' | 'run-genesis';
+export interface ProxyAnswer {
+  readonly command: ProxyCommand;
+  readonly phase: string | null;
+  readonly error: string | null;
+}
+
+const options = await receiveOptions<ProxyProcessOptions>();
+const { store } = options;
+const location =
+  store.engine === 'sqlite'
+    ? store
+    : {
+        engine: store.engine,
+        primaryUrl: new Secret(store.primaryUrl),
+        vaultUrl: new Secret(store.vaultUrl),
+      };
+const { accessKeyId, secretAccessKey } = TWIN_CREDENTIALS;
+const proxy = await startProxy({
+  config: {
+    host: '127.0.0.1',
+    port: options.port,
+    authorities: null,
+    enrolmentTokens: [new Secret(options.enrolmentToken)],
+  },
+  store: await openStore(location),
+  dialer: tcpDialer(options.enclavePort),
+  credentials: staticCredentials({ accessKeyId, secretAccessKey, sessionToken: null }),
+  log: pino({ level: options.logLevel, base: null }),
+});
+
+process.on('message', (command: ProxyCommand) => void answer(command));
+process.on('SIGTERM', () => void proxy.close().then(() => process.exit(0)));
+announce(proxy.port);
+
+async function answer(command: ProxyCommand): Promise<void> {
+  let error: string | null = null;
+  try {
+    if (command === 'run-genesis') await proxy.enclave.runGenesis();
+  } catch (cause) {
+    error = cause instanceof Error ? cause.message : 'unknown';
+  }
+  const status = await proxy.enclave.settle().catch(() => null);
+  process.send?.({ command, phase: status?.phase ?? null, error } satisfies ProxyAnswer);
+}

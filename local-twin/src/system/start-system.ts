@@ -1,0 +1,164 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type KmsSimulator, startKmsSimulator } from '../kms/kms-simulator.ts';
+import { measureSource } from '../nsm/measure-source.ts';
+import { openNsmPki } from '../nsm/nsm-pki.ts';
+import type { LaunchMeasurements } from '../nsm/nsm-simulator.ts';
+import { type Child, startChild } from './child.ts';
+import type { EnclaveProcessOptions } from './enclave-process.ts';
+import type { ProxyAnswer, ProxyCommand, ProxyProcessOptions, TwinStoreLocation } from './proxy-process.ts';
+import {
+  TWIN_CREDENTIALS,
+  TWIN_KEY_ARN,
+  type TwinConfigurationOptions,
+  twinConfiguration,
+  twinKeyPolicy,
+} from './twin-configuration.ts';
+
+export interface SystemOptions extends TwinConfigurationOptions {
+  /** Holds everything that outlives the processes. */
+  readonly home: string;
+  /** Port of the HTTP service; 0 takes a free one. */
+  readonly port?: number;
+  readonly logLevel?: string;
+  readonly store?: TwinStoreLocation;
+}
+
+/** The whole service on this machine: KMS in this process, enclave and proxy in processes of their own. */
+export interface System extends AsyncDisposable {
+  readonly baseUrl: string;
+  readonly measurements: LaunchMeasurements;
+  readonly rootCertificatePem: string;
+  readonly rootCertificate: Uint8Array;
+  readonly enrolmentToken: string;
+  readonly kms: KmsSimulator;
+  readonly enclave: Child;
+  readonly proxy: Child;
+  readonly wasGenesisRun: boolean;
+  /** Starts the enclave again after it ended, on the same port, and brings it to `ready`. */
+  restartEnclave(): Promise<void>;
+  restartProxy(): Promise<void>;
+}
+
+const repositoryRoot = join(import.meta.dirname, '../../..');
+
+/** Starts the twin and waits until it signs; runs genesis when there is no deployment yet, as an operator would. */
+export async function startSystem(options: SystemOptions): Promise<System> {
+  const { home, port = 0, logLevel = 'silent', store, ...configurationOptions } = options;
+  const twin = join(home, 'twin');
+  const data = join(home, 'data');
+  for (const directory of [home, twin, data]) mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const pki = openNsmPki(twin);
+  const configuration = twinConfiguration(configurationOptions);
+  const measurements = measureSource(repositoryRoot, configuration);
+  const { sessionToken: _none, ...credential } = TWIN_CREDENTIALS;
+  const kms = await startKmsSimulator({
+    directory: twin,
+    credentials: [credential],
+    nsmRoots: [pki.rootCertificate],
+  });
+  const keyArns = configurationOptions.keyArns ?? [TWIN_KEY_ARN];
+  admitImage(kms, keyArns, measurements, 'operational');
+
+  const enrolmentToken = randomBytes(32).toString('base64url');
+  const enclaveOptions: EnclaveProcessOptions = {
+    pkiDirectory: twin,
+    configuration,
+    measurements,
+    kmsPort: kms.port,
+    kmsCaPem: kms.caPem,
+    port: 0,
+  };
+  let enclave = await startChild(new URL('./enclave-process.ts', import.meta.url), enclaveOptions);
+  const proxyOptions: ProxyProcessOptions = {
+    store: store ?? { engine: 'sqlite', directory: data },
+    port,
+    enclavePort: enclave.port,
+    enrolmentToken,
+    logLevel,
+  };
+  let proxy = await startChild(new URL('./proxy-process.ts', import.meta.url), proxyOptions);
+  let wasGenesisRun = false;
+
+  async function bringToReady(): Promise<void> {
+    let { phase, error } = await ask(proxy, 'settle');
+    if (phase === 'needs-genesis') {
+      admitImage(kms, keyArns, measurements, 'genesis');
+      ({ phase, error } = await ask(proxy, 'run-genesis'));
+      admitImage(kms, keyArns, measurements, 'operational');
+      wasGenesisRun = true;
+    }
+    if (phase !== 'ready')
+      throw new Error(`the enclave is ${phase ?? 'silent'} instead of ready${error ? `: ${error}` : ''}`);
+  }
+
+  async function dispose(): Promise<void> {
+    await proxy.stop();
+    await enclave.stop();
+    await kms.close();
+  }
+
+  try {
+    await bringToReady();
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+  return {
+    baseUrl: `http://127.0.0.1:${proxy.port}`,
+    measurements,
+    rootCertificate: pki.rootCertificate,
+    rootCertificatePem: pki.rootCertificatePem,
+    enrolmentToken,
+    kms,
+    wasGenesisRun,
+    get enclave() {
+      return enclave;
+    },
+    get proxy() {
+      return proxy;
+    },
+    async restartEnclave() {
+      enclave = await startChild(new URL('./enclave-process.ts', import.meta.url), {
+        ...enclaveOptions,
+        port: enclave.port,
+      });
+      await bringToReady();
+    },
+    async restartProxy() {
+      proxy = await startChild(new URL('./proxy-process.ts', import.meta.url), {
+        ...proxyOptions,
+        port: proxy.port,
+      });
+      await bringToReady();
+    },
+    [Symbol.asyncDispose]: dispose,
+  };
+}
+
+/** What the key administrator does when a new image is released. */
+function admitImage(
+  kms: KmsSimulator,
+  keyArns: readonly string[],
+  image: LaunchMeasurements,
+  state: 'genesis' | 'operational',
+): void {
+  const policy = twinKeyPolicy([image], state);
+  for (const arn of keyArns) {
+    if (kms.hasKey(arn)) kms.setPolicy(arn, policy);
+    else kms.createKey({ arn, policy });
+  }
+}
+
+const COMMAND_TIMEOUT_MS = 60_000;
+
+async function ask(proxy: Child, command: ProxyCommand): Promise<ProxyAnswer> {
+  const answered = once(proxy.process, 'message', {
+    signal: AbortSignal.timeout(COMMAND_TIMEOUT_MS),
+  }) as Promise<[ProxyAnswer]>;
+  proxy.process.send(command);
+  const [answer] = await answered;
+  return answer;
+}
