@@ -1,16 +1,16 @@
 // Each test is a parent that cheats in one way; the enclave refuses it with a code of its own.
 import { connect } from 'node:net';
-import type { ProjectRows, SealedRecord } from '@strongroom/shared/operations/fields';
+import { makeApiKey, makeWalletSecret } from '@strongroom/client/credentials';
+import { signProjectGenesis } from '@strongroom/client/project-genesis';
+import { signJwt } from '@strongroom/client/wallet-token';
 import { certifyProject } from '@strongroom/shared/operations/certify-project';
 import { createEvmAccount } from '@strongroom/shared/operations/create-evm-account';
 import { createProject } from '@strongroom/shared/operations/create-project';
+import type { ProjectRows, SealedRecord } from '@strongroom/shared/operations/fields';
 import { issueProjectNonce } from '@strongroom/shared/operations/issue-project-nonce';
 import { signEvmHash } from '@strongroom/shared/operations/sign-evm-hash';
 import { signEvmMessage } from '@strongroom/shared/operations/sign-evm-message';
 import { updateEvmAccount } from '@strongroom/shared/operations/update-evm-account';
-import { makeApiKey, makeWalletSecret } from '@strongroom/client/credentials';
-import { signProjectGenesis } from '@strongroom/client/project-genesis';
-import { signJwt } from '@strongroom/client/wallet-token';
 import { decodeCbor, encodeCbor } from '@strongroom/shared/wire/cbor';
 import { encodeFrame } from '@strongroom/shared/wire/frame';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -47,7 +47,12 @@ const signRequestOf = (project = mine, address = account.address) =>
 
 /** An honest signing call, in which the parent may have changed anything. */
 function sign(changes: Record<string, unknown> = {}, to = enclave) {
-  return to.call(signEvmHash, { client: signRequestOf(), project: mine.rows, rows: account.rows, ...changes } as never);
+  return to.call(signEvmHash, {
+    client: signRequestOf(),
+    project: mine.rows,
+    rows: account.rows,
+    ...changes,
+  } as never);
 }
 
 async function update(body: object, record: SealedRecord, to = enclave): Promise<SealedRecord> {
@@ -84,7 +89,9 @@ describe('rows', () => {
   it('of a project that I do not control, with a token of one that I do', async () => {
     const other = await createLabAccount(enclave, theirs);
     const client = signRequestOf(mine, other.address);
-    await expect(sign({ client, project: theirs.rows, rows: other.rows })).rejects.toThrow(code('WALLET_TOKEN_SIGNATURE'));
+    await expect(sign({ client, project: theirs.rows, rows: other.rows })).rejects.toThrow(
+      code('WALLET_TOKEN_SIGNATURE'),
+    );
   });
 
   it('of another kind in the place of each', async () => {
@@ -103,7 +110,9 @@ describe('rows', () => {
     for (const at of [0, 3, 10, 40, 70, walletKey.length - 1]) {
       const flipped = Uint8Array.from(walletKey);
       flipped[at] = (flipped[at] as number) ^ 1;
-      await expect(sign({ rows: { ...account.rows, walletKey: flipped } })).rejects.toThrow(code('SEALED_BLOB_REFUSED'));
+      await expect(sign({ rows: { ...account.rows, walletKey: flipped } })).rejects.toThrow(
+        code('SEALED_BLOB_REFUSED'),
+      );
     }
     for (const length of [1, 68, 84, walletKey.length - 1]) {
       const rows = { ...account.rows, walletKey: walletKey.subarray(0, length) };
@@ -112,8 +121,12 @@ describe('rows', () => {
   });
 
   it('left out, or with fields nobody knows', async () => {
-    await expect(sign({ rows: { walletKey: account.rows.walletKey } })).rejects.toThrow(code('INVALID_MESSAGE'));
-    await expect(sign({ project: { projectId: mine.rows.projectId } })).rejects.toThrow(code('INVALID_MESSAGE'));
+    await expect(sign({ rows: { walletKey: account.rows.walletKey } })).rejects.toThrow(
+      code('INVALID_MESSAGE'),
+    );
+    await expect(sign({ project: { projectId: mine.rows.projectId } })).rejects.toThrow(
+      code('INVALID_MESSAGE'),
+    );
     await expect(sign({ admin: true })).rejects.toThrow(code('INVALID_MESSAGE'));
   });
 
@@ -132,7 +145,9 @@ describe('records', () => {
     const rival = await update({ name: 'rival' }, v1, own);
     expect((await sign({ rows: { ...account.rows, account: v2 } }, own)).status).toBe(200);
     await expect(sign({ rows: account.rows }, own)).rejects.toThrow(code('RECORD_OLDER_VERSION'));
-    await expect(sign({ rows: { ...account.rows, account: rival } }, own)).rejects.toThrow(code('RECORD_FORKED'));
+    await expect(sign({ rows: { ...account.rows, account: rival } }, own)).rejects.toThrow(
+      code('RECORD_FORKED'),
+    );
   });
 
   it('NOT refused: an older record, by an enclave that never saw the newer one', async () => {
@@ -170,7 +185,9 @@ describe('tokens', () => {
     const used = signRequestOf();
     await sign({ client: used }, before);
     const held = sign({ client: early }, before);
-    await expect(Promise.race([held, new Promise((resolve) => setTimeout(resolve, 500, 'held'))])).resolves.toBe('held');
+    await expect(
+      Promise.race([held, new Promise((resolve) => setTimeout(resolve, 500, 'held'))]),
+    ).resolves.toBe('held');
     // Whoever crashes the enclave now has a token that did nothing; whoever waits has one that is older than the next boot.
     expect((await held).status).toBe(200);
     expect(Date.now()).toBeGreaterThanOrEqual(issuedAtS * 1000);
@@ -188,8 +205,16 @@ describe('tokens', () => {
 
   it('of an update are refused by a second enclave that is shown the updated record', async () => {
     const [one, two] = [await lab.bootReady(), await lab.bootReady()];
-    const client = signedRequest(mine, { method: 'PUT', path: `/v2/evm/accounts/${account.address}`, body: { name: 'once' } });
-    const { account: v2 } = await one.call(updateEvmAccount, { client, project: mine.rows, account: account.rows.account });
+    const client = signedRequest(mine, {
+      method: 'PUT',
+      path: `/v2/evm/accounts/${account.address}`,
+      body: { name: 'once' },
+    });
+    const { account: v2 } = await one.call(updateEvmAccount, {
+      client,
+      project: mine.rows,
+      account: account.rows.account,
+    });
     const again = two.call(updateEvmAccount, { client, project: mine.rows, account: v2 });
     await expect(again).rejects.toThrow(code('WALLET_TOKEN_REPLAYED'));
   });
@@ -197,7 +222,9 @@ describe('tokens', () => {
   it('too old or too early are refused', async () => {
     const nowS = Math.floor(Date.now() / 1000);
     const aged = await lab.bootReady();
-    const at = (issuedAtS: number) => ({ client: signedRequest(mine, { path: signPath(), body: { hash }, issuedAtS }) });
+    const at = (issuedAtS: number) => ({
+      client: signedRequest(mine, { path: signPath(), body: { hash }, issuedAtS }),
+    });
     await expect(sign(at(nowS + 40), aged)).rejects.toThrow(code('WALLET_TOKEN_FUTURE'));
     await expect(sign(at(nowS - 130), aged)).rejects.toThrow(code('WALLET_TOKEN_BEFORE_BOOT'));
   });
@@ -220,12 +247,19 @@ describe('tokens', () => {
   it('whose body was swapped, dropped or emptied', async () => {
     const client = signRequestOf();
     const body = Buffer.from(JSON.stringify({ hash: `0x${'cd'.repeat(32)}` }));
-    await expect(sign({ client: { ...client, body } })).rejects.toThrow(code('WALLET_TOKEN_REQUEST_HASH_MISMATCH'));
+    await expect(sign({ client: { ...client, body } })).rejects.toThrow(
+      code('WALLET_TOKEN_REQUEST_HASH_MISMATCH'),
+    );
     await expect(sign({ client: { ...client, body: new Uint8Array(0) } })).rejects.toThrow(
       code('WALLET_TOKEN_REQUEST_HASH_MISMATCH'),
     );
     const retry = signedRequest(mine, { path: signPath(), body: {} });
-    const claims = { uris: [`POST ${LAB_AUTHORITY}${signPath()}`], iat: Math.floor(Date.now() / 1000), nbf: 1, jti: 'a'.repeat(32) };
+    const claims = {
+      uris: [`POST ${LAB_AUTHORITY}${signPath()}`],
+      iat: Math.floor(Date.now() / 1000),
+      nbf: 1,
+      jti: 'a'.repeat(32),
+    };
     const walletToken = signJwt({ alg: 'ES256', typ: 'JWT' }, claims, mine.walletSecret);
     await expect(sign({ client: { ...retry, body, walletToken } })).rejects.toThrow(
       code('WALLET_TOKEN_REQUEST_HASH_MISSING'),
@@ -234,9 +268,17 @@ describe('tokens', () => {
 
   it('of other shapes: none, no token, other algorithms, other claims', async () => {
     const client = signRequestOf();
-    await expect(sign({ client: { ...client, walletToken: null } })).rejects.toThrow(code('WALLET_TOKEN_MISSING'));
+    await expect(sign({ client: { ...client, walletToken: null } })).rejects.toThrow(
+      code('WALLET_TOKEN_MISSING'),
+    );
     const nowS = Math.floor(Date.now() / 1000);
-    const good = { uris: [`POST ${LAB_AUTHORITY}${signPath()}`], iat: nowS, nbf: nowS, jti: 'b'.repeat(32), reqHash: '0' };
+    const good = {
+      uris: [`POST ${LAB_AUTHORITY}${signPath()}`],
+      iat: nowS,
+      nbf: nowS,
+      jti: 'b'.repeat(32),
+      reqHash: '0',
+    };
     const header = { alg: 'ES256', typ: 'JWT' };
     const malformed = [
       '',
@@ -263,7 +305,9 @@ describe('tokens', () => {
 
   it('by another wallet secret', async () => {
     const { walletToken } = signedRequest(theirs, { path: signPath(), body: { hash } });
-    await expect(sign({ client: { ...signRequestOf(), walletToken } })).rejects.toThrow(code('WALLET_TOKEN_SIGNATURE'));
+    await expect(sign({ client: { ...signRequestOf(), walletToken } })).rejects.toThrow(
+      code('WALLET_TOKEN_SIGNATURE'),
+    );
   });
 });
 
@@ -299,14 +343,24 @@ describe('project genesis', () => {
       deploymentId,
       walletSecret: makeWalletSecret(),
       apiKey: makeApiKey(),
-      choices: { authorities: [LAB_AUTHORITY], policyAuthority: 'wallet', exportAllowed: false, scopes: ['sign'] },
+      choices: {
+        authorities: [LAB_AUTHORITY],
+        policyAuthority: 'wallet',
+        exportAllowed: false,
+        scopes: ['sign'],
+      },
     } as const;
   }
   const create = (genesis: Uint8Array) => enclave.call(createProject, { genesis });
 
   it('with a second Wallet Secret, another key or another permission is refused', async () => {
     const { genesis } = signProjectGenesis(await genesisParameters());
-    const [header, , payload, signature] = decodeCbor(genesis) as [Uint8Array, object, Uint8Array, Uint8Array];
+    const [header, , payload, signature] = decodeCbor(genesis) as [
+      Uint8Array,
+      object,
+      Uint8Array,
+      Uint8Array,
+    ];
     const record = decodeCbor(payload) as Record<string, never>;
     const intruder = makeWalletSecret().publicKey;
     const changes = [
@@ -337,7 +391,9 @@ describe('project genesis', () => {
   it('certificates are of the record that was presented', async () => {
     const swapped = { ...mine.rows, projectId: theirs.rows.projectId };
     const nonce = Buffer.alloc(16, 5);
-    await expect(enclave.call(certifyProject, { project: swapped, nonce })).rejects.toThrow(code('SEALED_BLOB_REFUSED'));
+    await expect(enclave.call(certifyProject, { project: swapped, nonce })).rejects.toThrow(
+      code('SEALED_BLOB_REFUSED'),
+    );
   });
 });
 
@@ -361,7 +417,11 @@ describe('frames', () => {
   it.each([
     ['oversized', Buffer.from('7fffffff', 'hex'), 'FRAME_TOO_LARGE'],
     ['empty', Buffer.from('00000000', 'hex'), 'FRAME_EMPTY'],
-    ['deeply nested', encodeFrame(Buffer.concat([Buffer.alloc(5000, 0x81), Buffer.from('00', 'hex')])), 'CBOR_TOO_DEEP'],
+    [
+      'deeply nested',
+      encodeFrame(Buffer.concat([Buffer.alloc(5000, 0x81), Buffer.from('00', 'hex')])),
+      'CBOR_TOO_DEEP',
+    ],
     ['duplicate-keyed', frame('a2616101616102'), 'CBOR_KEY_DUPLICATE'],
     ['indefinite', frame('bf616101ff'), 'CBOR_INDEFINITE'],
     ['non-minimal', frame('a16161190001'), 'CBOR_NOT_MINIMAL'],
@@ -372,7 +432,9 @@ describe('frames', () => {
   });
 
   it('naming no operation at all', async () => {
-    expect(await send(encodeFrame(encodeCbor({ v: 1, id: 1, op: 'export-everything', body: {} })))).toContain('UNKNOWN_OPERATION');
+    expect(await send(encodeFrame(encodeCbor({ v: 1, id: 1, op: 'export-everything', body: {} })))).toContain(
+      'UNKNOWN_OPERATION',
+    );
   });
 
   it('leave no error behind that the enclave did not foresee', () => {

@@ -21,7 +21,15 @@ const { value } = fc.letrec<{ value: CborValue }>((tie) => ({
 
 /** Same values, byte strings compared as bytes. */
 function plain(item: CborValue): unknown {
-  return JSON.parse(JSON.stringify(item, (_k, v) => (v instanceof Uint8Array ? { bytes: Buffer.from(v).toString('hex') } : v?.type === 'Buffer' ? { bytes: Buffer.from(v.data).toString('hex') } : v)));
+  return JSON.parse(
+    JSON.stringify(item, (_k, v) =>
+      v instanceof Uint8Array
+        ? { bytes: Buffer.from(v).toString('hex') }
+        : v?.type === 'Buffer'
+          ? { bytes: Buffer.from(v.data).toString('hex') }
+          : v,
+    ),
+  );
 }
 
 /** Small, fast and the same in every run. */
@@ -47,7 +55,11 @@ describe('wire properties', () => {
   });
 
   it('what decodes encodes to the same bytes', () => {
-    const sample = encodeRequest({ id: 7, op: 'sign-evm-hash', body: { a: [1, 'x', new Uint8Array(40)], bb: { c: null, d: 70_000 } } });
+    const sample = encodeRequest({
+      id: 7,
+      op: 'sign-evm-hash',
+      body: { a: [1, 'x', new Uint8Array(40)], bb: { c: null, d: 70_000 } },
+    });
     const next = seededBytes(1);
     let accepted = 0;
     for (let i = 0; i < 100_000; i++) {
@@ -65,14 +77,19 @@ describe('wire properties', () => {
   });
 
   it('a million random and mutated inputs give typed errors and no growth', { timeout: 120_000 }, () => {
-    const sample = encodeRequest({ id: 1, op: 'create-evm-account', body: { client: { method: 'POST', body: new Uint8Array(60) }, n: [[[{ a: 1 }]]] } });
+    const sample = encodeRequest({
+      id: 1,
+      op: 'create-evm-account',
+      body: { client: { method: 'POST', body: new Uint8Array(60) }, n: [[[{ a: 1 }]]] },
+    });
     const next = seededBytes(42);
     const runs = Number(process.env['WIRE_FUZZ_RUNS'] ?? 1_000_000);
     globalThis.gc?.();
     const before = process.memoryUsage().rss;
     for (let i = 0; i < runs; i++) {
       const bytes = i % 2 === 0 ? Uint8Array.from(sample) : new Uint8Array(next() & 63);
-      if (i % 2 === 0) for (let flips = 1 + (next() & 3); flips > 0; flips--) bytes[next() % bytes.length] = next();
+      if (i % 2 === 0)
+        for (let flips = 1 + (next() & 3); flips > 0; flips--) bytes[next() % bytes.length] = next();
       else for (let at = 0; at < bytes.length; at++) bytes[at] = next();
       try {
         if (i % 3 === 0) decodeResponse(bytes);
@@ -86,17 +103,23 @@ describe('wire properties', () => {
 
   it('any stream gives payloads or one typed error', () => {
     fc.assert(
-      fc.property(fc.array(fc.uint8Array({ maxLength: 64 }), { maxLength: 8 }), fc.uint8Array({ maxLength: 8 }), (payloads, tail) => {
-        const reader = new FrameReader();
-        const whole = payloads.filter((payload) => payload.length > 0);
-        const out = [...reader.push(Buffer.concat(whole.map(encodeFrame)))];
-        expect(out.map((p) => Buffer.from(p).toString('hex'))).toEqual(whole.map((p) => Buffer.from(p).toString('hex')));
-        try {
-          [...reader.push(tail)];
-        } catch (error) {
-          expect(error).toBeInstanceOf(WireError);
-        }
-      }),
+      fc.property(
+        fc.array(fc.uint8Array({ maxLength: 64 }), { maxLength: 8 }),
+        fc.uint8Array({ maxLength: 8 }),
+        (payloads, tail) => {
+          const reader = new FrameReader();
+          const whole = payloads.filter((payload) => payload.length > 0);
+          const out = [...reader.push(Buffer.concat(whole.map(encodeFrame)))];
+          expect(out.map((p) => Buffer.from(p).toString('hex'))).toEqual(
+            whole.map((p) => Buffer.from(p).toString('hex')),
+          );
+          try {
+            [...reader.push(tail)];
+          } catch (error) {
+            expect(error).toBeInstanceOf(WireError);
+          }
+        },
+      ),
     );
   });
 });
