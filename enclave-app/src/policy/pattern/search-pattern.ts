@@ -21,48 +21,63 @@ const NEWLINE = 0x0a;
  * A lone surrogate is read as U+FFFD: the bytes that are signed hold that.
  * @returns null when the budget ran out and the answer is unknown
  */
-export function searchPattern(
-  { instructions, start }: PatternProgram,
-  text: string,
-  budget: SearchBudget,
-): boolean | null {
+export function searchPattern(program: PatternProgram, text: string, budget: SearchBudget): boolean | null {
   if (budget.remainingSteps < 0) return null;
   const points = Array.from(text.toWellFormed(), (character) => character.codePointAt(0) as number);
-  const visitedAt = new Int32Array(instructions.length).fill(NONE);
-  const pending: number[] = [];
-  let current: number[] = [];
+  const visitedAt = new Int32Array(program.instructions.length).fill(NONE);
+  let states: number[] = [];
   for (let position = 0; position <= points.length; position += 1) {
-    const before = position === 0 ? NONE : (points[position - 1] as number);
-    const after = position === points.length ? NONE : (points[position] as number);
-    const following: number[] = [];
-    // Unanchored: a new attempt begins at every position, with the lowest priority, which does not matter here.
-    current.push(start);
-    for (const root of current) {
-      pending.push(root);
-      for (let index = pending.pop(); index !== undefined; index = pending.pop()) {
-        if (visitedAt[index] === position) continue;
-        visitedAt[index] = position;
-        budget.remainingSteps -= 1;
-        if (budget.remainingSteps < 0) return null;
-        const instruction = instructions[index];
-        switch (instruction?.kind) {
-          case 'match':
-            return true;
-          case 'fork':
-            pending.push(instruction.next, instruction.other);
-            break;
-          case 'assertion':
-            if (assertionHolds(instruction.assertion, before, after)) pending.push(instruction.next);
-            break;
-          case 'set':
-            if (after !== NONE && setContains(instruction.set, after)) following.push(instruction.next);
-            break;
-        }
-      }
-    }
-    current = following;
+    const surroundings = { position, before: points[position - 1] ?? NONE, after: points[position] ?? NONE };
+    // Unanchored: a new attempt begins at every position.
+    const next = step(program, [...states, program.start], surroundings, { visitedAt, budget });
+    if (next === true || next === null) return next;
+    states = next;
   }
   return false;
+}
+
+interface Surroundings {
+  readonly position: number;
+  /** Code points, or -1 at an end of the text. */
+  readonly before: number;
+  readonly after: number;
+}
+
+interface Work {
+  /** The position at which each state was last visited. */
+  readonly visitedAt: Int32Array;
+  readonly budget: SearchBudget;
+}
+
+/** Follows what takes no character; returns the states behind the next character, true at a match, null out of budget. */
+function step(
+  { instructions }: PatternProgram,
+  pending: number[],
+  { position, before, after }: Surroundings,
+  { visitedAt, budget }: Work,
+): number[] | true | null {
+  const following: number[] = [];
+  for (let index = pending.pop(); index !== undefined; index = pending.pop()) {
+    if (visitedAt[index] === position) continue;
+    visitedAt[index] = position;
+    budget.remainingSteps -= 1;
+    if (budget.remainingSteps < 0) return null;
+    const instruction = instructions[index];
+    switch (instruction?.kind) {
+      case 'match':
+        return true;
+      case 'fork':
+        pending.push(instruction.next, instruction.other);
+        break;
+      case 'assertion':
+        if (assertionHolds(instruction.assertion, before, after)) pending.push(instruction.next);
+        break;
+      case 'set':
+        if (after !== NONE && setContains(instruction.set, after)) following.push(instruction.next);
+        break;
+    }
+  }
+  return following;
 }
 
 /** `before` and `after` are the code points around the position, or -1 at an end of the text. */
