@@ -1,8 +1,8 @@
 // TRUST BOUNDARY: unsigned attestation documents, from whoever asks the simulator.
 import { Buffer } from 'node:buffer';
 
-/** What a document says of its recipient; from this decoder nothing of it is proved. */
-export interface UnverifiedRecipient {
+/** What a document says of its recipient. */
+export interface ClaimedRecipient {
   readonly publicKey: Uint8Array | null;
   /** By index, 48 bytes each. */
   readonly pcrs: ReadonlyMap<number, Uint8Array>;
@@ -21,7 +21,7 @@ const NO_SIGNATURE = Buffer.alloc(64);
  * the signature. Nothing is verified, because there is nothing to verify: anybody can write such a document.
  * @returns null for any other bytes
  */
-export function decodeUnsignedEmulationDocument(untrustedDocument: Uint8Array): UnverifiedRecipient | null {
+export function decodeUnsignedEmulationDocument(untrustedDocument: Uint8Array): ClaimedRecipient | null {
   try {
     const [header, , payload, signature] = list(decodeItem(untrustedDocument));
     if (!UNSIGNED_HEADER.equals(bytes(header)) || !NO_SIGNATURE.equals(bytes(signature))) return null;

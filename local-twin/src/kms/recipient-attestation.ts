@@ -1,9 +1,9 @@
 // TRUST BOUNDARY: attestation documents, from whoever asks the simulator.
 import { Buffer } from 'node:buffer';
-import { createPublicKey, verify, X509Certificate } from 'node:crypto';
-import { decode } from 'cborg';
-import { concatBytes } from '../x509/der-encode.ts';
-import { decodeUnsignedEmulationDocument, type UnverifiedRecipient } from './emulation-document.ts';
+import { createPublicKey } from 'node:crypto';
+import { AttestationError } from '@strongroom/attestation/attestation-error';
+import { verifyAttestationForKeyService } from '@strongroom/attestation/verify-attestation-for-key-service';
+import { type ClaimedRecipient, decodeUnsignedEmulationDocument } from './emulation-document.ts';
 import { KmsException } from './kms-exception.ts';
 
 /** A recipient whose document was verified. */
@@ -20,13 +20,13 @@ export interface RecipientVerifierOptions {
   readonly acceptUnsignedEmulationDocuments: boolean;
 }
 
-/** A document older than this is refused; the enclave asks for one per call. */
-const MAX_AGE_MS = 5 * 60_000;
+/** The age that the simulator allows; an enclave asks for a document per call. What AWS allows is not published. */
+const FRESHNESS = { maxAgeMs: 5 * 60_000, maxFutureSkewMs: 5 * 60_000 } as const;
 const MIN_RSA_BITS = 2048;
 const MAX_RSA_BITS = 4096;
 
 /**
- * Makes the check of `Recipient`: signature, chain to one of the roots, validity and age now, an RSA key in `public_key`.
+ * Makes the check of `Recipient`: the production verifier under the given roots, and an RSA key in `public_key`.
  * PCRs are not judged here, not even zero ones of a debug enclave: that is the key policy's business, as in KMS.
  * The check throws KmsException ValidationException.
  */
@@ -35,57 +35,27 @@ export function recipientVerifier({ roots, acceptUnsignedEmulationDocuments }: R
     const unsigned = acceptUnsignedEmulationDocuments
       ? decodeUnsignedEmulationDocument(untrustedDocument)
       : null;
-    const { publicKey, pcrs } = unsigned ?? verifyDocument(untrustedDocument, roots, nowMs);
+    const { publicKey, pcrs } = unsigned ?? (await verifyUnderAnyRoot(untrustedDocument, roots, nowMs));
     if (publicKey === null || !isAcceptableRsaKey(publicKey)) throw refused();
     return { publicKey, pcrs };
   };
 }
 
-function verifyDocument(
+async function verifyUnderAnyRoot(
   untrustedDocument: Uint8Array,
   roots: readonly Uint8Array[],
   nowMs: number,
-): UnverifiedRecipient {
-  try {
-    const [header, , payloadBytes, signature] = decode(untrustedDocument, { useMaps: true });
-    const payload: Map<string, never> = decode(payloadBytes, { useMaps: true, allowIndefinite: true });
-    const bundle: Uint8Array[] = [
-      ...(payload.get('cabundle') ?? []),
-      payload.get('certificate') ?? new Uint8Array(0),
-    ];
-    const leaf = verifyChain(bundle, roots, nowMs);
-    const length = Uint8Array.of(0x59, payloadBytes.length >> 8, payloadBytes.length & 0xff);
-    const context = Buffer.from('846a5369676e61747572653144a101382240', 'hex');
-    const key = { key: leaf.publicKey, dsaEncoding: 'ieee-p1363' } as const;
-    const isSigned =
-      Buffer.from('a1013822', 'hex').equals(header) &&
-      verify('sha384', concatBytes(context, length, payloadBytes), key, signature);
-    const ageMs = nowMs - Number(payload.get('timestamp'));
-    if (!isSigned || !(Math.abs(ageMs) <= MAX_AGE_MS)) throw refused();
-    return { publicKey: payload.get('public_key') ?? null, pcrs: payload.get('pcrs') ?? new Map() };
-  } catch (cause) {
-    throw refused(cause);
+): Promise<ClaimedRecipient> {
+  let refusal = refused();
+  for (const root of roots) {
+    try {
+      return await verifyAttestationForKeyService(untrustedDocument, { ...FRESHNESS, nowMs }, root);
+    } catch (error) {
+      if (!(error instanceof AttestationError)) throw error;
+      refusal = refused(error);
+    }
   }
-}
-
-function verifyChain(
-  bundle: readonly Uint8Array[],
-  roots: readonly Uint8Array[],
-  nowMs: number,
-): X509Certificate {
-  const chain = bundle.map((certificate) => new X509Certificate(certificate));
-  const [root] = chain;
-  const leaf = chain.at(-1);
-  if (!root || !leaf || chain.length > 8 || !roots.some((trusted) => root.raw.equals(trusted)))
-    throw refused();
-  for (const [index, certificate] of chain.entries()) {
-    const issuer = chain[Math.max(index - 1, 0)] ?? root;
-    const isValidNow =
-      certificate.validFromDate.getTime() <= nowMs && nowMs <= certificate.validToDate.getTime();
-    const isIssued = certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
-    if (!isValidNow || !isIssued || certificate.ca !== (certificate !== leaf)) throw refused();
-  }
-  return leaf;
+  throw refusal;
 }
 
 function isAcceptableRsaKey(spki: Uint8Array): boolean {
@@ -98,6 +68,6 @@ function isAcceptableRsaKey(spki: Uint8Array): boolean {
   }
 }
 
-function refused(cause?: unknown): KmsException {
+function refused(cause?: AttestationError): KmsException {
   return new KmsException('ValidationException', 'The attestation document is not valid.', { cause });
 }
