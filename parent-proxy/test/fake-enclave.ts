@@ -3,7 +3,7 @@ import { errorAnswer } from '@strongroom/shared/api/error-response';
 import { OperationError } from '@strongroom/shared/channel/operation-error';
 import { serveConnection } from '@strongroom/shared/channel/operation-server';
 import { isClientErrorCode } from '@strongroom/shared/error-code';
-import type { RequestOf, ResponseOf } from '@strongroom/shared/operations/operation';
+import type { ParsedRequestOf, ResponseOf } from '@strongroom/shared/operations/operation';
 import { OPERATIONS, type RegisteredOperation } from '@strongroom/shared/operations/registry';
 import type { Phase } from '@strongroom/shared/phase';
 import type { Dialer, Listener } from '@strongroom/shared/transport/connection';
@@ -16,7 +16,7 @@ import { randomAddress } from './store/store-fixtures.ts';
 type OperationName = RegisteredOperation['name'];
 type Contract<Name extends OperationName> = Extract<RegisteredOperation, { name: Name }>;
 type Handler<Name extends OperationName> = (
-  request: RequestOf<Contract<Name>>,
+  request: ParsedRequestOf<Contract<Name>>,
 ) => ResponseOf<Contract<Name>> | Promise<ResponseOf<Contract<Name>>>;
 export type Handlers = { [Name in OperationName]: Handler<Name> };
 
@@ -52,7 +52,8 @@ export async function startFakeEnclave(): Promise<FakeEnclave> {
       const handler = (overrides[contract.name] ?? defaults[contract.name]) as (request: unknown) => unknown;
       return { id, ok: (await handler(request.output)) as CborValue };
     } catch (error) {
-      const { code, clientMessage } = error as OperationError;
+      const { code, clientMessage } =
+        error instanceof OperationError ? error : new OperationError('MALFORMED_JSON');
       return {
         id,
         err: isClientErrorCode(code) ? { code, http: errorAnswer(code, clientMessage) } : { code },
@@ -151,7 +152,7 @@ const projectHandlers = {
   'certify-project': ({ nonce }) => ({ certificate: nonce }),
 } satisfies Partial<Handlers>;
 
-function sign({ client, rows }: RequestOf<Contract<'sign-evm-hash'>>) {
+function sign({ client, rows }: ParsedRequestOf<Contract<'sign-evm-hash'>>) {
   if (client.walletToken === null) throw new OperationError('WALLET_TOKEN_MISSING');
   const said = {
     path: client.path,

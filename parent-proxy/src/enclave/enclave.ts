@@ -57,6 +57,7 @@ class SuppliedEnclave implements Enclave {
   #turn: Promise<unknown> = Promise.resolve();
   #timer: NodeJS.Timeout | null = null;
   #failures = 0;
+  #lastFailure: string | null = null;
   #isClosed = false;
 
   constructor(options: EnclaveOptions) {
@@ -119,9 +120,12 @@ class SuppliedEnclave implements Enclave {
     try {
       await this.settle();
       this.#failures = 0;
+      this.#lastFailure = null;
     } catch (error) {
       this.#failures++;
-      if (this.#failures === 1) this.#options.audit.enclaveNotSupplied(codeOf(error));
+      const code = codeOf(error);
+      if (code !== this.#lastFailure) this.#options.audit.enclaveNotSupplied(code);
+      this.#lastFailure = code;
     }
     if (before?.phase !== this.#status?.phase)
       this.#options.audit.enclavePhaseChanged(this.#status?.phase ?? null);
