@@ -1,5 +1,5 @@
 // TRUST BOUNDARY: COSE_Sign1 envelopes from whoever sent the document or the certificate.
-import { AttestationError, assertThat } from './attestation-error.ts';
+import { assertThat } from './attestation-error.ts';
 import { type Bytes, concatBytes, equalBytes } from './bytes.ts';
 import { CborReader, MAJOR } from './cbor-reader.ts';
 
@@ -80,6 +80,8 @@ function string(major: number, content: Uint8Array): Bytes {
   if (length < 24) return concatBytes(Uint8Array.of(initial | length), content);
   if (length < 0x100) return concatBytes(Uint8Array.of(initial | 24, length), content);
   if (length < 0x10000) return concatBytes(Uint8Array.of(initial | 25, length >> 8, length & 0xff), content);
-  // qed: every profile's payload is at most 65535 bytes.
-  throw new AttestationError('COSE_PAYLOAD');
+  const head = new Uint8Array(5);
+  head[0] = initial | 26;
+  new DataView(head.buffer).setUint32(1, length);
+  return concatBytes(head, content);
 }
