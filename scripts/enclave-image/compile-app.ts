@@ -24,14 +24,16 @@ export function compileApp(repository: string, main: string, app: string): void 
       },
     );
     if (status !== 0) throw new Error(`the enclave application does not compile:\n${stdout}`);
-    for (const workspace of ['enclave-app', 'local-twin']) {
+    const places = [
+      { workspace: 'enclave-app', to: join(app, 'enclave-app') },
+      { workspace: 'local-twin', to: join(app, 'local-twin') },
+      { workspace: 'shared', to: join(app, 'node_modules/@strongroom/shared'), below: 'dist' },
+    ];
+    for (const { workspace, to, below = '' } of places) {
       if (!existsSync(join(out, workspace))) continue;
-      cpSync(join(out, workspace), join(app, workspace), { recursive: true });
-      cpSync(join(repository, workspace, 'package.json'), join(app, workspace, 'package.json'));
+      cpSync(join(out, workspace), join(to, below), { recursive: true });
+      cpSync(join(repository, workspace, 'package.json'), join(to, 'package.json'));
     }
-    const shared = join(app, 'node_modules/@strongroom/shared');
-    cpSync(join(out, 'shared'), join(shared, 'dist'), { recursive: true });
-    cpSync(join(repository, 'shared/package.json'), join(shared, 'package.json'));
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

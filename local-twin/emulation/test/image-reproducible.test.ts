@@ -1,0 +1,89 @@
+// Two builds from two clean clones at two times measure the same; a byte of source or configuration changes the measurements.
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { assembleIn, buildRootfs } from '../../../scripts/enclave-image/clean-build.ts';
+import { twinConfiguration } from '../../src/system/twin-configuration.ts';
+import { type EmulationImage, packEmulationImage } from '../enclave-image.ts';
+import { type Ground, prepareGround } from '../ground.ts';
+import { scratchDir } from '../machine.ts';
+
+const MAX_EIF_BYTES = 150 * 1024 * 1024;
+const main = 'enclave-app/src/main.ts';
+const repository = resolve(import.meta.dirname, '../../..');
+const dir = scratchDir();
+const configuration = join(dir.path, 'configuration.json');
+let ground: Ground;
+let first: EmulationImage;
+let second: EmulationImage;
+
+beforeAll(async () => {
+  ground = await prepareGround();
+  writeFileSync(configuration, twinConfiguration());
+  first = buildFromClone('first');
+  await new Promise((resolve_) => setTimeout(resolve_, 1500));
+  second = buildFromClone('second-with-a-longer-name');
+});
+
+afterAll(() => dir[Symbol.dispose]());
+
+function buildFromClone(name: string): EmulationImage {
+  const clone = join(dir.path, name);
+  execFileSync('git', ['clone', '--quiet', '--no-hardlinks', repository, clone]);
+  const { rootfs, isModified } = buildRootfs({
+    repository: clone,
+    configuration,
+    main,
+    work: join(dir.path, `${name}-work`),
+  });
+  expect(isModified).toBe(false);
+  return packEmulationImage(ground, clone, rootfs, main);
+}
+
+/** Changes one byte of a file of the second build's sources and builds again. */
+function buildChanged(path: string, from: string, to: string): EmulationImage {
+  const source = join(dir.path, 'second-with-a-longer-name-work/source');
+  const file = join(source, path);
+  const text = readFileSync(file, 'utf8');
+  expect(text).toContain(from);
+  expect(to.length).toBe(from.length);
+  writeFileSync(file, text.replace(from, to));
+  try {
+    const rootfs = join(dir.path, `changed-${path.replaceAll('/', '-')}`);
+    return packEmulationImage(ground, source, assembleIn(source, rootfs, main), main);
+  } finally {
+    writeFileSync(file, text);
+  }
+}
+
+describe('the enclave image', () => {
+  it('is the same, byte for byte, from two clones', () => {
+    expect(second.pcrs).toEqual(first.pcrs);
+    expect(second.eif.equals(first.eif)).toBe(true);
+    console.log(`${(first.eif.length / 1024 / 1024).toFixed(1)} MiB`, JSON.stringify(first.pcrs));
+  });
+
+  it('is small enough', () => expect(first.eif.length).toBeLessThanOrEqual(MAX_EIF_BYTES));
+
+  it.each([
+    [
+      'a byte of the enclave application',
+      'enclave-app/src/start-enclave.ts',
+      'MAX_CONNECTIONS = 16',
+      'MAX_CONNECTIONS = 17',
+    ],
+    ['a byte of the configuration', 'configuration.json', '"securityEpoch": 1', '"securityEpoch": 2'],
+  ])('measures %s', (_what, path, from, to) => {
+    const changed = buildChanged(path, from, to);
+    expect(changed.pcrs.pcr0).not.toBe(first.pcrs.pcr0);
+    expect(changed.pcrs.pcr1).toBe(first.pcrs.pcr1);
+    expect(changed.pcrs.pcr2).not.toBe(first.pcrs.pcr2);
+  });
+
+  it('refuses to hold a configuration that the enclave would refuse', () => {
+    expect(() => buildChanged('configuration.json', '"version": 1', '"version": 9')).toThrow(
+      /CONFIGURATION_INVALID|measured configuration is invalid/,
+    );
+  });
+});
