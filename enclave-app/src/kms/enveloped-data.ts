@@ -11,7 +11,7 @@ import {
 import { BerCursor } from './ber-cursor.ts';
 
 /** The answer is not what KMS encrypts to this recipient. One code for every reason, so that nothing can be probed. */
-export class EnvelopedDataError extends Error {
+class EnvelopedDataError extends Error {
   readonly code = 'CMS_REFUSED';
   constructor() {
     super('CMS_REFUSED');

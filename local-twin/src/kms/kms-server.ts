@@ -15,7 +15,7 @@ const TARGET_PREFIX = 'TrentService.';
 const MAX_BODY_BYTES = 262_144;
 
 /** An answer on its way out, as a test may change it. */
-export interface TamperedAnswer {
+interface TamperedAnswer {
   readonly status: number;
   readonly body: Answer;
 }

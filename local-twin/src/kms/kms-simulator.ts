@@ -25,7 +25,7 @@ export interface KmsSimulatorOptions {
 }
 
 /** A key policy, as JSON or as an object to be written as JSON. */
-export type KeyPolicyInput = string | object;
+type KeyPolicyInput = string | object;
 
 export interface KmsSimulator {
   readonly port: number;

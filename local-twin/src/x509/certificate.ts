@@ -100,7 +100,7 @@ export function keyUsage(critical: boolean, ...usages: readonly (keyof typeof KE
 }
 
 /** Key identifier of RFC 5280 section 4.2.1.2 method 1: SHA-1 of the public key's bits, 20 bytes. */
-export function keyIdentifier(publicKey: KeyObject): Uint8Array {
+function keyIdentifier(publicKey: KeyObject): Uint8Array {
   const { x = '', y = '' } = publicKey.export({ format: 'jwk' });
   return createHash('sha1').update(Uint8Array.of(4)).update(x, 'base64url').update(y, 'base64url').digest();
 }
