@@ -49,7 +49,10 @@ export async function startFakeEnclave(): Promise<FakeEnclave> {
     if (!request.success) return { id, err: { code: 'INVALID_MESSAGE' } };
     if (contract.name !== 'get-status') calls.push(contract.name);
     try {
-      const handler = (overrides[contract.name] ?? defaults[contract.name]) as (request: unknown) => unknown;
+      const handler = (overrides[contract.name] ?? defaults[contract.name]) as
+        | ((request: unknown) => unknown)
+        | undefined;
+      if (handler === undefined) return { id, err: { code: 'UNKNOWN_OPERATION' } };
       return { id, ok: (await handler(request.output)) as CborValue };
     } catch (error) {
       const { code, clientMessage } =
@@ -91,7 +94,7 @@ export async function startFakeEnclave(): Promise<FakeEnclave> {
 
 const ROOT_RECORD = Uint8Array.of(0xa0);
 
-function defaultHandlers(memory: { phase: Phase; credentialsExpireAtMs: number | null }): Handlers {
+function defaultHandlers(memory: { phase: Phase; credentialsExpireAtMs: number | null }): Partial<Handlers> {
   return { ...lifecycleHandlers(memory), ...projectHandlers, ...accountHandlers };
 }
 

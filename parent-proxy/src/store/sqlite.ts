@@ -3,13 +3,15 @@ import { Kysely, type SqliteDatabase, SqliteDialect } from 'kysely';
 import { type Engine, type PreparedStatement, retrySerialization } from './engine.ts';
 import { StoreError, type StoreErrorCode } from './store-error.ts';
 
-const BUSY_TIMEOUT_MS = 5000;
+/** Waiting blocks the process, so a wait is short; the transaction is then tried again. */
+const BUSY_TIMEOUT_MS = 500;
 const CACHE_KIB = { reader: 32 * 1024, writer: 8 * 1024 };
 /** Statements differ only in the lengths of their lists, so a store has fewer kinds than this. */
 const MAX_STATEMENTS = 256;
 
 /** Primary result codes of SQLite (sqlite.org/rescode.html) that mean something to an operator. */
 const CODES: Readonly<Record<number, StoreErrorCode>> = {
+  5: 'STORE_SERIALIZATION',
   8: 'STORE_READ_ONLY',
   11: 'STORE_CORRUPT',
   13: 'STORE_FULL',
