@@ -184,7 +184,12 @@ describe('refused', () => {
       try {
         return decryptEnvelopedData(ber, OWN);
       } catch (error) {
-        return { ...(error as Error), message: (error as Error).message, cause: (error as Error).cause };
+        return {
+          name: (error as Error).name,
+          code: (error as { code: string }).code,
+          message: (error as Error).message,
+          cause: (error as Error).cause,
+        };
       }
     });
     expect(errors[0]).toEqual({

@@ -64,7 +64,7 @@ function storeNewAuthority(
   selfSign: (key: { privateKey: KeyObject; publicKey: KeyObject }) => Uint8Array,
 ): void {
   const key = generateKeyPairSync('ec', { namedCurve: 'P-384' });
-  const pem = `${key.privateKey.export({ type: 'pkcs8', format: 'pem' })}${certificatePem(selfSign(key))}`;
+  const pem = `${key.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()}${certificatePem(selfSign(key))}`;
   createDurably(file, pem);
 }
 

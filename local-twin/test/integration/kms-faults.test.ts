@@ -1,4 +1,6 @@
 import { Buffer } from 'node:buffer';
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { join } from 'node:path';
 import { DescribeKeyCommand } from '@aws-sdk/client-kms';
@@ -19,21 +21,15 @@ describe('transport', () => {
     await expect(call).rejects.toMatchObject({ code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' });
   });
 
-  const post = (headers: Record<string, string>, body: string | Buffer) =>
-    new Promise<{ status: number | undefined; body: unknown }>((resolve, reject) => {
-      const options = {
-        host: 'localhost',
-        port: rig.simulator.port,
-        method: 'POST',
-        ca: rig.simulator.caPem,
-        headers,
-      };
-      const request = httpsRequest(options, async (response) => {
-        const chunks = await response.toArray();
-        resolve({ status: response.statusCode, body: JSON.parse(Buffer.concat(chunks).toString()) });
-      });
-      request.on('error', reject).end(body);
-    });
+  async function post(headers: Record<string, string>, body: string | Buffer) {
+    const { port, caPem: ca } = rig.simulator;
+    const request = httpsRequest({ host: 'localhost', port, method: 'POST', ca, headers }).end(body);
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    return {
+      status: response.statusCode,
+      body: JSON.parse(Buffer.concat(await response.toArray()).toString()),
+    };
+  }
 
   const cases: readonly [string, Record<string, string>, string | Buffer, object][] = [
     ['no operation', {}, '{}', { __type: 'UnknownOperationException' }],
