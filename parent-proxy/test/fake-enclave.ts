@@ -146,6 +146,8 @@ const projectHandlers = {
             algorithm: 'EdDSA',
             publicKey: Buffer.from(publicKey, 'base64'),
             scopes: ['read', 'sign'],
+            expiresAtMs: null,
+            allowedIps: [],
           },
         ],
         authorities: ['127.0.0.1:8787'],

@@ -7,7 +7,7 @@ import { staticCredentials } from '../src/enclave/credentials.ts';
 import { Secret } from '../src/secrets.ts';
 import { type ParentProxy, startProxy } from '../src/start-proxy.ts';
 import { openStore } from '../src/store/open-store.ts';
-import type { Store } from '../src/store/store.ts';
+import type { NewProject, Store } from '../src/store/store.ts';
 import { type FakeEnclave, startFakeEnclave } from './fake-enclave.ts';
 import { newProject } from './store/store-fixtures.ts';
 
@@ -93,20 +93,16 @@ export async function startFixture({
   };
 }
 
-export async function addProject(store: Store): Promise<{ apiKey: ApiKey; projectId: Uint8Array }> {
+/** Adds a project with one API key. `changes` are made to the key. */
+export async function addProject(
+  store: Store,
+  changes: Partial<NewProject['view']['apiKeys'][number]> = {},
+): Promise<{ apiKey: ApiKey; projectId: Uint8Array }> {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-  const id = randomBytes(8).toString('hex');
-  const project = newProject();
-  const spki = publicKey.export({ format: 'der', type: 'spki' });
-  const view = {
-    ...project.view,
-    apiKeys: [{ id, algorithm: 'EdDSA', publicKey: spki, scopes: ['read', 'sign'] }],
-  } as const;
-  await store.addProject({
-    ...project,
-    view: { ...view, apiKeys: view.apiKeys.map((key) => ({ ...key, scopes: [...key.scopes] })) },
-  });
-  return { apiKey: { id, privateKey }, projectId: project.rows.projectId };
+  const project = newProject(undefined, publicKey.export({ format: 'der', type: 'spki' }));
+  const apiKeys = project.view.apiKeys.map((apiKey) => ({ ...apiKey, ...changes }));
+  await store.addProject({ ...project, view: { ...project.view, apiKeys } });
+  return { apiKey: { id: apiKeys[0]?.id ?? '', privateKey }, projectId: project.rows.projectId };
 }
 
 /** A bearer token as the SDK makes it; `claims` replaces what a test wants wrong. */

@@ -7,6 +7,7 @@ import {
 import { TokenError } from '@strongroom/shared/auth/token-error';
 import { RequestError } from '../request-error.ts';
 import type { Principal, Store } from '../store/store.ts';
+import { isAllowedIp } from './allowed-ips.ts';
 import { createKeyCache } from './key-cache.ts';
 
 /** The request that a bearer token has to be made for. */
@@ -15,6 +16,8 @@ export interface BearerRequest {
   readonly method: string;
   /** As the client dialed it, without the query. */
   readonly path: string;
+  /** Of the connection; what forwarding headers say is not believed. */
+  readonly remoteAddress: string | undefined;
 }
 
 /** An API key that signed this very request. */
@@ -35,13 +38,16 @@ export interface AuthenticateOptions {
 
 export function createAuthenticate({ store, authorities, nowMs }: AuthenticateOptions): Authenticate {
   const keys = createKeyCache();
-  return async ({ authorization, method, path }) => {
+  return async ({ authorization, method, path, remoteAddress }) => {
     const bearerToken = bearerTokenOf(authorization);
     if (bearerToken === null) throw new RequestError('BEARER_REFUSED');
     const token = refusing(() => decodeUnverifiedBearerToken(bearerToken));
     const principal = await store.findPrincipal(token.keyId);
     if (principal === null) throw new RequestError('BEARER_REFUSED');
-    const { apiKeyId: keyId, algorithm } = principal;
+    const { apiKeyId: keyId, algorithm, expiresAtMs, allowedIps } = principal;
+    const isUsable =
+      (expiresAtMs === null || nowMs() < expiresAtMs) && isAllowedIp(allowedIps, remoteAddress);
+    if (!isUsable) throw new RequestError('BEARER_REFUSED');
     const publicKey = keys.keyOf(principal);
     refusing(() =>
       verifyBearerToken(token, { keyId, algorithm, publicKey, method, path, authorities, nowMs: nowMs() }),

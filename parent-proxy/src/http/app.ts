@@ -62,7 +62,8 @@ async function serve(
     case 'api-key':
     case 'wallet': {
       const { method, path } = request;
-      const authenticated = await services.authenticate({ authorization, method, path });
+      const { remoteAddress } = context.env.incoming.socket;
+      const authenticated = await services.authenticate({ authorization, method, path, remoteAddress });
       const body = await readBody(context.env.incoming);
       return await route.handle({ ...request, ...authenticated, body }, services);
     }

@@ -15,6 +15,8 @@ export function projectVerbs(primary: Engine<PrimarySchema>): ProjectVerbs {
         'api_key.algorithm',
         'api_key.public_key',
         'api_key.scopes',
+        'api_key.expires_at_ms',
+        'api_key.allowed_ips',
         'project.project_id',
         'project.authority_version',
         'project.authority_sealed',
@@ -31,6 +33,8 @@ export function projectVerbs(primary: Engine<PrimarySchema>): ProjectVerbs {
         algorithm: row.algorithm,
         publicKey: row.public_key,
         scopes: JSON.parse(row.scopes) as string[],
+        expiresAtMs: row.expires_at_ms,
+        allowedIps: JSON.parse(row.allowed_ips) as string[],
         project: {
           projectId: row.project_id,
           authority: { version: row.authority_version, sealed: row.authority_sealed },
@@ -66,12 +70,14 @@ async function insertProject(primary: Engine<PrimarySchema>, project: NewProject
         created_at_ms: createdAtMs,
       })
       .execute();
-    const apiKeys = view.apiKeys.map(({ id, algorithm, publicKey, scopes }) => ({
+    const apiKeys = view.apiKeys.map(({ id, algorithm, publicKey, scopes, expiresAtMs, allowedIps }) => ({
       api_key_id: id,
       project_id: projectId,
       algorithm,
       public_key: publicKey,
       scopes: JSON.stringify(scopes),
+      expires_at_ms: expiresAtMs,
+      allowed_ips: JSON.stringify(allowedIps),
     }));
     for (const apiKey of apiKeys) await transaction.insertInto('api_key').values(apiKey).execute();
   });

@@ -28,6 +28,9 @@ export interface ApiKeyTable {
   public_key: Uint8Array;
   /** JSON array of texts. */
   scopes: string;
+  expires_at_ms: number | null;
+  /** JSON array of addresses and CIDR blocks; empty for no restriction. */
+  allowed_ips: string;
 }
 
 export type ChainFamily = 'evm' | 'solana';

@@ -15,6 +15,9 @@ export interface Principal {
   /** SubjectPublicKeyInfo, DER. */
   readonly publicKey: Uint8Array;
   readonly scopes: readonly string[];
+  readonly expiresAtMs: number | null;
+  /** Addresses and CIDR blocks that the key may be used from; empty for everywhere. */
+  readonly allowedIps: readonly string[];
   readonly project: ProjectRows;
 }
 

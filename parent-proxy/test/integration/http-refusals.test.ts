@@ -61,6 +61,17 @@ describe('a bearer token', () => {
     expect((await fixture.send('GET', EVM, { bearer })).status).toBe(401);
   });
 
+  it('of a key that has expired, or is used from elsewhere, is refused', async () => {
+    const replyTo = async (changes: Parameters<typeof addProject>[1]) => {
+      const { apiKey } = await addProject(fixture.store, changes);
+      return (await fixture.send('GET', EVM, { bearer: bearerToken(apiKey, uri()) })).status;
+    };
+    expect(await replyTo({ expiresAtMs: Date.now() - 1 })).toBe(401);
+    expect(await replyTo({ expiresAtMs: Date.now() + 60_000 })).toBe(200);
+    expect(await replyTo({ allowedIps: ['192.0.2.0/24'] })).toBe(401);
+    expect(await replyTo({ allowedIps: ['192.0.2.0/24', '127.0.0.0/8'] })).toBe(200);
+  });
+
   it("shows one project's accounts to no other", async () => {
     const account = newAccount(fixture.projectId);
     await fixture.store.addAccount(account, null);

@@ -47,8 +47,8 @@ export function describeStoreContract(engine: string, underTest: StoreUnderTest)
     it('finds a project by each of its API keys', async () => {
       const project = newProject(['key-one', 'organizations/o/apiKeys/two']);
       await store.addProject(project);
-      for (const { id, algorithm, publicKey, scopes } of project.view.apiKeys) {
-        const principal = { apiKeyId: id, algorithm, publicKey, scopes, project: project.rows };
+      for (const { id, ...apiKey } of project.view.apiKeys) {
+        const principal = { apiKeyId: id, ...apiKey, project: project.rows };
         expect(hexed(await store.findPrincipal(id))).toEqual(hexed(principal));
       }
       expect(await store.findPrincipal('key-three')).toBeNull();

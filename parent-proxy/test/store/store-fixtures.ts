@@ -2,7 +2,10 @@ import { randomBytes } from 'node:crypto';
 import type { NewAccount, NewProject, NextAccount, StoredAccount } from '../../src/store/store.ts';
 
 /** Rows as an enclave would hand them out, with random bytes for whatever is sealed. */
-export function newProject(apiKeyIds: readonly string[] = [randomBytes(8).toString('hex')]): NewProject {
+export function newProject(
+  apiKeyIds: readonly string[] = [randomBytes(8).toString('hex')],
+  publicKey: Uint8Array = randomBytes(44),
+): NewProject {
   return {
     rows: {
       projectId: randomBytes(32),
@@ -13,8 +16,10 @@ export function newProject(apiKeyIds: readonly string[] = [randomBytes(8).toStri
       apiKeys: apiKeyIds.map((id) => ({
         id,
         algorithm: 'EdDSA',
-        publicKey: randomBytes(44),
+        publicKey,
         scopes: ['read', 'sign'],
+        expiresAtMs: null,
+        allowedIps: [],
       })),
       authorities: ['127.0.0.1:8787'],
     },

@@ -41,6 +41,8 @@ async function createProjects(schema: SchemaModule, types: ColumnTypes): Promise
     .addColumn('algorithm', text, (column) => column.notNull())
     .addColumn('public_key', bytes, (column) => column.notNull())
     .addColumn('scopes', text, (column) => column.notNull())
+    .addColumn('expires_at_ms', integer)
+    .addColumn('allowed_ips', text, (column) => column.notNull())
     .modifyEnd(tableEnd)
     .execute();
   await schema.createIndex('api_key_by_project').on('api_key').column('project_id').execute();
