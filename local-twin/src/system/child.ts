@@ -17,9 +17,13 @@ export interface Listening {
 }
 
 /** Starts a TypeScript entry as a process of its own, with nothing of this environment but PATH. */
-export async function startChild(entry: URL, options: unknown): Promise<Child> {
+export async function startChild(
+  entry: URL,
+  options: unknown,
+  execArgv: readonly string[] = [],
+): Promise<Child> {
   const child = fork(entry, {
-    execArgv: ['--conditions=source'],
+    execArgv: ['--conditions=source', ...execArgv],
     serialization: 'advanced',
     env: { PATH: process.env['PATH'] },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

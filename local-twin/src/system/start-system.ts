@@ -24,6 +24,8 @@ export interface SystemOptions extends TwinConfigurationOptions {
   readonly port?: number;
   readonly logLevel?: string;
   readonly store?: TwinStoreLocation;
+  /** Options of Node for both processes, for a profile. */
+  readonly execArgv?: readonly string[];
 }
 
 /** The whole service on this machine: KMS in this process, enclave and proxy in processes of their own. */
@@ -46,7 +48,7 @@ const repositoryRoot = join(import.meta.dirname, '../../..');
 
 /** Starts the twin and waits until it signs; runs genesis when there is no deployment yet, as an operator would. */
 export async function startSystem(options: SystemOptions): Promise<System> {
-  const { home, port = 0, logLevel = 'silent', store, ...configurationOptions } = options;
+  const { home, port = 0, logLevel = 'silent', store, execArgv = [], ...configurationOptions } = options;
   const twin = join(home, 'twin');
   const data = join(home, 'data');
   for (const directory of [home, twin, data]) mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -71,7 +73,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     kmsCaPem: kms.caPem,
     port: 0,
   };
-  let enclave = await startChild(new URL('./enclave-process.ts', import.meta.url), enclaveOptions);
+  let enclave = await startChild(new URL('./enclave-process.ts', import.meta.url), enclaveOptions, execArgv);
   const proxyOptions: ProxyProcessOptions = {
     store: store ?? { engine: 'sqlite', directory: data },
     port,
@@ -79,7 +81,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     enrolmentToken,
     logLevel,
   };
-  let proxy = await startChild(new URL('./proxy-process.ts', import.meta.url), proxyOptions);
+  let proxy = await startChild(new URL('./proxy-process.ts', import.meta.url), proxyOptions, execArgv);
   let wasGenesisRun = false;
 
   async function bringToReady(): Promise<void> {

@@ -1,0 +1,95 @@
+// The load generator, in a process of its own: nothing that it does is counted, and it signs its requests before the clock runs.
+import { randomBytes, randomInt } from 'node:crypto';
+import { announce, receiveOptions } from '../system/child.ts';
+import { type FillOptions, fillStore } from './fill-store.ts';
+import { type LoadResult, sendAll } from './keep-alive-load.ts';
+import { createPrimitives, type PrimitivesCost } from './primitives.ts';
+import { type BenchClient, createRequestSigner, type RequestSigner } from './signed-request.ts';
+
+/** One service under load. */
+export interface LoadTarget {
+  readonly client: BenchClient;
+  readonly proxyPort: number;
+  readonly enclavePort: number;
+  readonly storeDirectory: string;
+}
+
+export interface LoadProcessOptions {
+  readonly targets: Readonly<Record<string, LoadTarget>>;
+}
+
+/** What the process is told to do, and what each command is answered with. */
+export interface LoadCommands {
+  /** Makes accounts; later requests take any of them. */
+  readonly fill: { readonly target: string; readonly count: number; readonly answer: { elapsedMs: number } };
+  /** Signs requests. They have to be sent within two minutes. */
+  readonly prepare: { readonly target: string; readonly count: number; readonly answer: null };
+  /** Sends what was prepared. */
+  readonly send: { readonly target: string; readonly connections: number; readonly answer: LoadResult };
+  readonly primitives: { readonly repetitions: number; readonly answer: PrimitivesCost };
+}
+export type LoadCommandName = keyof LoadCommands;
+export type LoadCommandOf<Name extends LoadCommandName> = { readonly name: Name } & Omit<
+  LoadCommands[Name],
+  'answer'
+>;
+export type LoadCommand = { [Name in LoadCommandName]: LoadCommandOf<Name> }[LoadCommandName];
+export type LoadAnswer =
+  | { readonly ok: LoadCommands[LoadCommandName]['answer'] }
+  | { readonly failure: string };
+
+interface TargetState extends LoadTarget {
+  readonly signer: RequestSigner;
+  readonly addresses: string[];
+  prepared: Uint8Array[];
+}
+
+const { targets } = await receiveOptions<LoadProcessOptions>();
+const states = new Map<string, TargetState>(
+  Object.entries(targets).map(([name, target]) => [
+    name,
+    { ...target, signer: createRequestSigner(target.client), addresses: [], prepared: [] },
+  ]),
+);
+const measurePrimitives = createPrimitives();
+
+process.on('message', (command: LoadCommand) => {
+  execute(command).then(
+    (ok) => process.send?.({ ok } satisfies LoadAnswer),
+    (error: unknown) => process.send?.({ failure: String(error) } satisfies LoadAnswer),
+  );
+});
+announce(0);
+
+async function execute(command: LoadCommand): Promise<LoadCommands[LoadCommandName]['answer']> {
+  if (command.name === 'primitives') return measurePrimitives(command.repetitions);
+  const state = states.get(command.target);
+  if (state === undefined) throw new Error('no such target');
+  switch (command.name) {
+    case 'fill':
+      return await fill(state, command.count);
+    case 'prepare':
+      state.prepared = Array.from({ length: command.count }, () => signRequest(state));
+      return null;
+    case 'send': {
+      const requests = state.prepared;
+      state.prepared = [];
+      return await sendAll(state.proxyPort, requests, command.connections);
+    }
+  }
+}
+
+async function fill(state: TargetState, count: number): Promise<{ elapsedMs: number }> {
+  const { client, enclavePort, storeDirectory } = state;
+  const startedMs = performance.now();
+  const addresses = await fillStore({ client, enclavePort, storeDirectory, count } satisfies FillOptions);
+  for (const address of addresses) state.addresses.push(address);
+  return { elapsedMs: performance.now() - startedMs };
+}
+
+/** A digest of its own for any of the accounts. */
+function signRequest({ signer, addresses }: TargetState): Uint8Array {
+  const address = addresses[randomInt(addresses.length)];
+  const body = Buffer.from(`{"hash":"0x${randomBytes(32).toString('hex')}"}`);
+  return signer.httpRequest(`/v2/evm/accounts/${address}/sign`, body);
+}
