@@ -1,5 +1,4 @@
 import { createPrivateKey, generateKeyPairSync, hash, type KeyObject, randomBytes, sign } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type ApiKey, makeApiKey, makeWalletSecret, type WalletSecret } from '@strongroom/client/credentials';
 import { type ProjectChoices, signProjectGenesis } from '@strongroom/client/project-genesis';
 import { connectService } from '@strongroom/client/service';
@@ -25,10 +24,7 @@ export interface TestProjectOptions extends Partial<ProjectChoices> {
 
 type Reachable = Pick<System, 'baseUrl' | 'enrolmentToken'>;
 
-/**
- * Makes a project as the `strongroom` command does, of either kind of API key and without checking what comes back. The project's
- * tokens are taken from when it returns.
- */
+/** Makes a project as the `strongroom` command does, with either kind of API key and without checking what comes back. */
 export async function createTestProject(
   { baseUrl, enrolmentToken }: Reachable,
   { algorithm = 'EdDSA', ...choices }: TestProjectOptions = {},
@@ -48,7 +44,6 @@ export async function createTestProject(
   });
   const genesis = algorithm === 'EdDSA' ? signed.genesis : withEs256ApiKey(signed.genesis, walletSecret);
   await service.createProject(genesis, enrolmentToken);
-  await untilTokensAreTaken();
   return {
     baseUrl,
     projectId: hash('sha256', payloadOf(genesis), 'buffer'),
@@ -58,11 +53,6 @@ export async function createTestProject(
     walletSecret: walletSecret.secret,
     walletKey: walletSecret.privateKey,
   };
-}
-
-/** An enclave refuses tokens of the second in which it started, so a client of a system just started waits for the next. */
-export async function untilTokensAreTaken(): Promise<void> {
-  await sleep(1005 - (Date.now() % 1000));
 }
 
 function choicesOf(baseUrl: string): ProjectChoices {
