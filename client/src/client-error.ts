@@ -3,8 +3,7 @@ export type ClientErrorCode =
   | 'SERVICE_REFUSED'
   | 'SERVICE_ANSWER_INVALID'
   | 'PROJECT_MISMATCH'
-  | 'CERTIFICATE_MISSING'
-  | 'ACCOUNT_MISMATCH';
+  | 'CERTIFICATE_MISSING';
 
 /** Why a client-side command stopped before anything was trusted. */
 export class ClientError extends Error {

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { ApiKey, WalletSecret } from './credentials.ts';
 import { makeApiKey, makeWalletSecret } from './credentials.ts';
 import { type ProjectChoices, signProjectGenesis } from './project-genesis.ts';
@@ -46,9 +45,4 @@ export async function createProject({
     choices,
   });
   return { projectId, deploymentId, apiKey, walletSecret };
-}
-
-/** A nonce of our own for one question to the service. */
-export function freshNonce(): Uint8Array {
-  return randomBytes(32);
 }

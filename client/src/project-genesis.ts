@@ -44,7 +44,16 @@ export function signProjectGenesis({
     deploymentId,
     nonce,
     walletSecret: walletSecret.publicKey,
-    apiKeys: [{ id: apiKey.id, algorithm: 'EdDSA', publicKey: apiKey.publicKey, scopes: [...scopes] }],
+    apiKeys: [
+      {
+        id: apiKey.id,
+        algorithm: 'EdDSA',
+        publicKey: apiKey.publicKey,
+        scopes: [...scopes],
+        expiresAtMs: null,
+        allowedIps: [],
+      },
+    ],
     authorities: [...authorities],
     policyAuthority,
     exportAllowed,

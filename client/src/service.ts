@@ -9,6 +9,7 @@ export interface Service {
   projectNonce(enrolmentToken: string | null): Promise<Uint8Array>;
   createProject(genesis: Uint8Array, enrolmentToken: string | null): Promise<{ certificate: Uint8Array }>;
   projectCertificate(credentials: ApiCredentials, nonce: Uint8Array): Promise<Uint8Array>;
+  importKey(credentials: ApiCredentials): Promise<{ publicKeyPem: string; certificate: Uint8Array }>;
   accountCertificate(credentials: ApiCredentials, address: string): Promise<Uint8Array>;
 }
 
@@ -103,6 +104,16 @@ export function connectService(baseUrl: string): Service {
         authorization: bearer(credentials),
       });
       return base64Field(json, 'certificate');
+    },
+    async importKey(credentials) {
+      const { json } = await call({
+        method: 'GET',
+        path: '/v2/enclave/import-key',
+        authorization: bearer(credentials),
+      });
+      const publicKeyPem = json['publicKeyPem'];
+      if (typeof publicKeyPem !== 'string') throw invalid('publicKeyPem');
+      return { publicKeyPem, certificate: base64Field(json, 'certificate') };
     },
     async accountCertificate(credentials, address) {
       const family = address.startsWith('0x') ? 'evm' : 'solana';

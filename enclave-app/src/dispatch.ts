@@ -12,6 +12,7 @@ import { ALLOWED_PHASES } from './boot/phase-table.ts';
 import { EvmError } from './evm/evm-error.ts';
 import { LIFECYCLE_HANDLERS, READY_HANDLERS } from './operations/handlers.ts';
 import type { ReadyService } from './ready-service.ts';
+import { SolanaError } from './solana/solana-error.ts';
 
 const BY_NAME: ReadonlyMap<string, RegisteredOperation> = new Map(
   OPERATIONS.map((operation) => [operation.name, operation]),
@@ -63,6 +64,12 @@ function describe(error: unknown): { code: ErrorCode; message: string | undefine
   if (error instanceof EvmError) {
     const isOwnCode = error.code === 'MALFORMED_TRANSACTION' || error.code === 'INVALID_TYPED_DATA';
     return { code: isOwnCode ? error.code : 'INVALID_REQUEST', message: undefined };
+  }
+  if (error instanceof SolanaError) {
+    return {
+      code: error.code === 'MALFORMED_TRANSACTION' ? error.code : 'INVALID_REQUEST',
+      message: undefined,
+    };
   }
   return { code: 'INTERNAL', message: undefined };
 }

@@ -6,15 +6,21 @@ import type { MeasuredConfiguration } from './config.ts';
 import type { Entropy } from './keys/entropy.ts';
 import type { Deployment } from './keys/root-record.ts';
 import { createProjectNonces, type ProjectNonces } from './operations/project-nonces.ts';
+import { PolicyCache } from './policy/policy-cache.ts';
 import { type Accounts, createAccounts } from './records/accounts.ts';
+import { createImportKeys, type ImportKeys } from './records/import-keys.ts';
 import { createProjects, type Projects } from './records/projects.ts';
 import { createRecordMarks } from './records/record-marks.ts';
+
+const MAX_COMPILED_POLICIES = 256;
 
 /** What operations work with once the enclave is ready; all of it forgotten when the enclave ends. */
 export interface ReadyService {
   readonly deployment: Deployment;
   readonly projects: Projects;
   readonly accounts: Accounts;
+  readonly importKeys: ImportKeys;
+  readonly policies: PolicyCache;
   readonly projectNonces: ProjectNonces;
   readonly replayWindow: ReplayWindow;
   readonly clock: AnchoredClock;
@@ -32,6 +38,8 @@ export function createReadyService(
     entropy,
     projects: createProjects(deployment, marks),
     accounts: createAccounts(deployment, marks),
+    importKeys: createImportKeys(deployment),
+    policies: new PolicyCache(MAX_COMPILED_POLICIES),
     projectNonces: createProjectNonces(),
     replayWindow: createReplayWindow({
       maxEntries: limits.replayTableEntries,

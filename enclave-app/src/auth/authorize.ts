@@ -5,37 +5,64 @@ import { type JsonValue, toJsonValue } from '@strongroom/shared/json/json-value'
 import { type JsonNode, parseJson } from '@strongroom/shared/json/parse-json';
 import type { ClientRequest, ProjectRows } from '@strongroom/shared/operations/fields';
 import type { OperationName } from '@strongroom/shared/operations/registry';
-import { checksumAddress, parseAddress } from '../evm/address.ts';
 import type { ReadyService } from '../ready-service.ts';
 import type { OpenedProject } from '../records/projects.ts';
 import { findRoute } from './route.ts';
 import { type VerifiedWalletToken, verifyWalletToken } from './wallet-token.ts';
 
-/** A request that a valid Wallet Secret of the project signed, for the operation that it says. */
-export interface AuthorizedRequest {
+/** A request for the operation that its own method and path say; who made it is not decided yet. */
+export interface UnsignedRequest {
   readonly project: OpenedProject;
-  readonly token: VerifiedWalletToken;
-  /** The EIP-55 address in the path, if the path names one. */
+  /** The account in the path, in its canonical spelling, if the path names one. */
   readonly address: string | null;
+  readonly name: string | null;
+  readonly id: string | null;
+  readonly json: JsonNode | null;
   /** The body as plain values; an empty body is an empty object. */
   readonly body: JsonValue;
 }
 
+/** A request that a valid Wallet Secret of the project signed. */
+export interface AuthorizedRequest extends UnsignedRequest {
+  readonly token: VerifiedWalletToken;
+}
+
+interface RelayedRequest {
+  readonly client: ClientRequest;
+  readonly rows: ProjectRows;
+}
+
 /**
- * Decides whether a request may go on. Everything that follows is taken from the verified method, path and body alone;
- * `operation` is only what the parent's envelope claims, and has to agree.
- * @throws OperationError WALLET_TOKEN_*, OPERATION_MISMATCH, MALFORMED_JSON, and those of opening the rows
+ * Reads a request: everything that follows is taken from its method, path and body alone; `operation` is only what the parent's
+ * envelope claims, and has to agree.
+ * @throws OperationError OPERATION_MISMATCH, MALFORMED_JSON, and those of opening the rows
+ */
+export function parseUnsignedRequest(
+  operation: OperationName,
+  { client, rows }: RelayedRequest,
+  { projects }: ReadyService,
+): UnsignedRequest {
+  const route = findRoute(client.method, client.path);
+  if (route === null || route.operation !== operation) throw new OperationError('OPERATION_MISMATCH');
+  const { address, name, id } = route;
+  const project = projects.open(rows);
+  const json = parseBody(client.body);
+  return { project, address, name, id, json, body: json === null ? {} : toJsonValue(json) };
+}
+
+/**
+ * Decides whether a request may go on: the Wallet Secret signed it, for this method, path and body, now, and for the first time.
+ * @throws OperationError WALLET_TOKEN_*, and those of `parseUnsignedRequest`
  */
 export async function authorize(
   operation: OperationName,
-  { client, rows }: { readonly client: ClientRequest; readonly rows: ProjectRows },
-  { projects, replayWindow, clock }: ReadyService,
+  relayed: RelayedRequest,
+  service: ReadyService,
 ): Promise<AuthorizedRequest> {
-  const { method, path, walletToken } = client;
-  const route = findRoute(method, path);
-  if (route === null || route.operation !== operation) throw new OperationError('OPERATION_MISMATCH');
-  const project = projects.open(rows);
-  const json = parseBody(client.body);
+  const request = parseUnsignedRequest(operation, relayed, service);
+  const { project, json } = request;
+  const { method, path, walletToken } = relayed.client;
+  const { clock, replayWindow } = service;
   const token = verifyWalletToken(walletToken, {
     method,
     path,
@@ -47,12 +74,7 @@ export async function authorize(
   replayWindow.reserve(project.projectId, token.id, token.expiresAtMs);
   // Acting before its time would leave a token alive after a restart in the meantime.
   if (token.issuedAtS * 1000 > clock.nowMs()) await clock.until(token.issuedAtS * 1000);
-  return {
-    project,
-    token,
-    address: route.address === null ? null : checksumAddress(parseAddress(route.address)),
-    body: json === null ? {} : toJsonValue(json),
-  };
+  return { ...request, token };
 }
 
 function parseBody(body: Uint8Array): JsonNode | null {

@@ -1,11 +1,12 @@
 // TRUST BOUNDARY: the API key's token, where the enclave is the only gate: export, and policies in `api-key` mode.
 import { createPublicKey, hash, type KeyObject } from 'node:crypto';
+import type { API_KEY_SCOPES } from '@strongroom/shared/api/api-key-body';
 import { decodeUnverifiedBearerToken, verifyBearerToken } from '@strongroom/shared/auth/bearer-token';
 import { TokenError } from '@strongroom/shared/auth/token-error';
 import { OperationError } from '@strongroom/shared/channel/operation-error';
 import type { ClientRequest } from '@strongroom/shared/operations/fields';
 import type { AnchoredClock } from '../clock.ts';
-import type { API_KEY_SCOPES, AuthorityRecord } from '../records/authority-record.ts';
+import type { AuthorityRecord } from '../records/authority-record.ts';
 
 export type ApiKeyScope = (typeof API_KEY_SCOPES)[number];
 

@@ -48,6 +48,7 @@ const PATTERNS: readonly Pattern[] = [
   pattern('POST', POLICIES, 'create-policy', null),
   pattern('PUT', `${POLICIES}${ID}`, 'update-policy', null),
   pattern('DELETE', `${POLICIES}${ID}`, 'delete-policy', null),
+  pattern('POST', '/v2/policy-engine/evaluate', 'evaluate-policy', null),
   pattern('POST', '/v2/enclave/api-keys', 'add-api-key', null),
   pattern('DELETE', `/v2/enclave/api-keys${ID}`, 'revoke-api-key', null),
 ];

@@ -18,7 +18,7 @@ export function issueProjectCertificate(
       recordVersion: version,
       recordDigest: digest,
       walletSecrets,
-      apiKeys,
+      apiKeys: apiKeys.map(({ id, algorithm, publicKey, scopes }) => ({ id, algorithm, publicKey, scopes })),
       authorities,
       policyAuthority,
       exportAllowed,
@@ -41,6 +41,18 @@ export function issueAccountCertificate(deployment: Deployment, account: Account
       publicKey,
       name,
     },
+    deployment.identityKey,
+  );
+}
+
+/** Says that clients of a project may encrypt keys to this RSA key (SPKI, DER). */
+export function issueImportKeyCertificate(
+  deployment: Deployment,
+  projectId: Uint8Array,
+  publicKey: Uint8Array,
+): Uint8Array {
+  return signCoseSign1(
+    { type: 'strongroom/import-key-certificate/v1', deploymentId: deployment.id, projectId, publicKey },
     deployment.identityKey,
   );
 }

@@ -12,7 +12,14 @@ import { OperationError } from '@strongroom/shared/channel/operation-error';
 import { encodeCbor } from '@strongroom/shared/wire/cbor';
 
 /** What a sealed blob holds. A blob of one kind cannot be opened as another. */
-export type SealKind = 'root' | 'identity' | 'client-secret' | 'authority' | 'account' | 'wallet';
+export type SealKind =
+  | 'root'
+  | 'identity'
+  | 'client-secret'
+  | 'authority'
+  | 'account'
+  | 'wallet'
+  | 'import-key';
 
 /** What a blob is bound to: the reader states what it expects, so no blob can be moved, swapped or rolled into another place. */
 export interface SealContext {

@@ -9,7 +9,9 @@ const PCR_COUNT = 32;
  * @throws NsmError NSM_INVALID_OPERATION when one of them is zero, as in a debug enclave: its memory is open to the parent
  */
 export function readOwnPcrs(nsm: Nsm): ImagePcrs {
-  const [pcr0, pcr1, pcr2] = [0, 1, 2].map((index) => Buffer.from(nsm.describePcr(index).value).toString('hex'));
+  const [pcr0, pcr1, pcr2] = [0, 1, 2].map((index) =>
+    Buffer.from(nsm.describePcr(index).value).toString('hex'),
+  );
   if (!pcr0 || !pcr1 || !pcr2 || [pcr0, pcr1, pcr2].some((pcr) => /^0*$/.test(pcr))) {
     throw new NsmError('NSM_INVALID_OPERATION');
   }
@@ -22,7 +24,11 @@ export function lockAllPcrs(nsm: Nsm): void {
 }
 
 // The document comes from this enclave's own module, not from the parent, and may use indefinite lengths.
-const decoder = new Decoder({ useRecords: false, mapsAsObjects: true, int64AsNumber: true } as ConstructorParameters<typeof Decoder>[0]);
+const decoder = new Decoder({
+  useRecords: false,
+  mapsAsObjects: true,
+  int64AsNumber: true,
+} as ConstructorParameters<typeof Decoder>[0]);
 
 /**
  * Asks the module for the time: the `timestamp` of a fresh attestation document, milliseconds since the Unix epoch.

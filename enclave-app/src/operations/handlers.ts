@@ -1,12 +1,20 @@
-import type { Operation, RequestOf, ResponseOf } from '@strongroom/shared/operations/operation';
+import type { Operation, ParsedRequestOf, ResponseOf } from '@strongroom/shared/operations/operation';
 import type { OperationName, RegisteredOperation } from '@strongroom/shared/operations/registry';
 import type { Lifecycle } from '../boot/lifecycle.ts';
+import { EVM_KEYS, SOLANA_KEYS } from '../keys/chain-key.ts';
 import type { ReadyService } from '../ready-service.ts';
+import { handleAddApiKey, handleRevokeApiKey } from './api-keys.ts';
 import { handleCertifyProject } from './certify-project.ts';
-import { handleCreateEvmAccount } from './create-evm-account.ts';
+import { handleCreateAccount } from './create-account.ts';
 import { handleCreateProject } from './create-project.ts';
+import { handleEvaluatePolicy } from './evaluate-policy.ts';
+import { handleExportAccount } from './export-account.ts';
+import { handleGetImportKey } from './get-import-key.ts';
+import { handleImportAccount } from './import-account.ts';
+import { handleCreatePolicy, handleDeletePolicy, handleUpdatePolicy } from './policies.ts';
 import { handleSignEvm } from './sign-evm.ts';
-import { handleUpdateEvmAccount } from './update-evm-account.ts';
+import { handleSignSolana } from './sign-solana.ts';
+import { handleUpdateAccount } from './update-account.ts';
 
 /** Operations on the enclave itself, answered before it is ready too. */
 export type LifecycleOperationName =
@@ -18,7 +26,7 @@ export type LifecycleOperationName =
 
 type ContractOf<Name extends OperationName> = Extract<RegisteredOperation, Operation<Name>>;
 type Handler<Name extends OperationName, Context> = (
-  request: RequestOf<ContractOf<Name>>,
+  request: ParsedRequestOf<ContractOf<Name>>,
   context: Context,
 ) => ResponseOf<ContractOf<Name>> | Promise<ResponseOf<ContractOf<Name>>>;
 
@@ -52,10 +60,25 @@ export const READY_HANDLERS: {
   }),
   'create-project': handleCreateProject,
   'certify-project': handleCertifyProject,
-  'create-evm-account': handleCreateEvmAccount,
-  'update-evm-account': handleUpdateEvmAccount,
+  'add-api-key': handleAddApiKey,
+  'revoke-api-key': handleRevokeApiKey,
+  'create-policy': handleCreatePolicy,
+  'update-policy': handleUpdatePolicy,
+  'delete-policy': handleDeletePolicy,
+  'evaluate-policy': handleEvaluatePolicy,
+  'get-import-key': handleGetImportKey,
+  'create-evm-account': handleCreateAccount('create-evm-account', EVM_KEYS),
+  'import-evm-account': handleImportAccount('import-evm-account', EVM_KEYS),
+  'export-evm-account': handleExportAccount('export-evm-account', EVM_KEYS),
+  'update-evm-account': handleUpdateAccount('update-evm-account'),
   'sign-evm-hash': handleSignEvm('sign-evm-hash'),
   'sign-evm-message': handleSignEvm('sign-evm-message'),
   'sign-evm-typed-data': handleSignEvm('sign-evm-typed-data'),
   'sign-evm-transaction': handleSignEvm('sign-evm-transaction'),
+  'create-solana-account': handleCreateAccount('create-solana-account', SOLANA_KEYS),
+  'import-solana-account': handleImportAccount('import-solana-account', SOLANA_KEYS),
+  'export-solana-account': handleExportAccount('export-solana-account', SOLANA_KEYS),
+  'update-solana-account': handleUpdateAccount('update-solana-account'),
+  'sign-solana-message': handleSignSolana('sign-solana-message'),
+  'sign-solana-transaction': handleSignSolana('sign-solana-transaction'),
 };

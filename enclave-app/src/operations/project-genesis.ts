@@ -37,7 +37,7 @@ export function verifyProjectGenesis(untrustedGenesis: Uint8Array): VerifiedGene
   if (!parsed.success) throw refused();
   const { deploymentId, nonce, walletSecret, apiKeys, authorities, policyAuthority, exportAllowed } =
     parsed.output;
-  if (!message.isSignedBy(importP256(walletSecret))) throw refused();
+  if (!message.isSignedBy(importApiKey('ES256', walletSecret))) throw refused();
   for (const { algorithm, publicKey } of apiKeys) importApiKey(algorithm, publicKey);
   if (new Set(apiKeys.map((key) => key.id)).size !== apiKeys.length) throw refused();
   const record: AuthorityRecord = {
@@ -74,30 +74,24 @@ function decodePayload(payload: Uint8Array): unknown {
   }
 }
 
-function importP256(spki: Uint8Array): KeyObject {
+/** Imports an API key's public part of the algorithm that it is registered for. */
+export function importApiKey(
+  algorithm: 'EdDSA' | 'ES256',
+  spki: Uint8Array,
+  refuse: (cause?: unknown) => Error = refused,
+): KeyObject {
+  let key: KeyObject;
   try {
-    const key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
-    if (key.asymmetricKeyDetails?.namedCurve === 'prime256v1') return key;
+    key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
   } catch (cause) {
-    throw refused(cause);
+    throw refuse(cause);
   }
-  throw refused();
-}
-
-function importApiKey(algorithm: 'EdDSA' | 'ES256', spki: Uint8Array): void {
-  if (algorithm === 'ES256') {
-    importP256(spki);
-    return;
-  }
-  try {
-    if (
-      createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' }).asymmetricKeyType === 'ed25519'
-    )
-      return;
-  } catch (cause) {
-    throw refused(cause);
-  }
-  throw refused();
+  const isRight =
+    algorithm === 'EdDSA'
+      ? key.asymmetricKeyType === 'ed25519'
+      : key.asymmetricKeyDetails?.namedCurve === 'prime256v1';
+  if (!isRight) throw refuse();
+  return key;
 }
 
 function refused(cause?: unknown): OperationError {

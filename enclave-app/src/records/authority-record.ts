@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { API_KEY_SCOPES } from '@strongroom/shared/api/api-key-body';
 import { OperationError } from '@strongroom/shared/channel/operation-error';
 import {
   bytesOf,
@@ -12,15 +13,16 @@ import { type CborValue, decodeCbor, encodeCbor } from '@strongroom/shared/wire/
 import * as v from 'valibot';
 import { recentTokensSchema } from './recent-tokens.ts';
 
-/** What an API key may do. Signing still needs the Wallet Secret. */
-export const API_KEY_SCOPES = ['read', 'sign', 'accounts#export', 'policies#manage'] as const;
-
 export const apiKeySchema = v.strictObject({
   id: v.pipe(textUpTo(128), v.minLength(1)),
   algorithm: v.picklist(['EdDSA', 'ES256']),
   /** SubjectPublicKeyInfo, DER. */
   publicKey: bytesUpTo(128),
   scopes: v.pipe(v.array(v.picklist(API_KEY_SCOPES)), v.maxLength(API_KEY_SCOPES.length)),
+  /** When the key stops to count. */
+  expiresAtMs: v.nullable(uint),
+  /** Addresses and CIDR blocks that may use it; empty for all. The proxy enforces it: only it sees addresses. */
+  allowedIps: v.pipe(v.array(v.pipe(textUpTo(49), v.regex(/^[0-9a-f.:]+(?:\/\d{1,3})?$/))), v.maxLength(32)),
 });
 
 export const walletSecretSchema = v.strictObject({
@@ -82,8 +84,5 @@ export function decodeAuthorityRecord(plaintext: Uint8Array): Digested<Authority
 
 /** The columns that the proxy keeps in the clear to authenticate API keys. */
 export function projectViewOf({ apiKeys, authorities }: AuthorityRecord): ProjectView {
-  return {
-    apiKeys: apiKeys.map(({ id, algorithm, publicKey, scopes }) => ({ id, algorithm, publicKey, scopes })),
-    authorities,
-  };
+  return { apiKeys, authorities };
 }

@@ -9,9 +9,17 @@ export const recentTokensSchema = v.pipe(
 export type RecentTokens = v.InferOutput<typeof recentTokensSchema>;
 export type RecentToken = RecentTokens[number];
 
-/** Keeps a used token as long as a replay of it could still be in time; drops those that could not. */
-export function rememberToken(tokens: RecentTokens, token: RecentToken, oldestUsefulS: number): RecentTokens {
-  return [...tokens.filter((other) => other.issuedAtS >= oldestUsefulS), token].slice(-64);
+/** The longest that a token can still be replayed after it was issued: a bearer's 300 s with the skew on both sides. */
+const MEMORY_S = 400;
+
+/** Adds a used token and drops those that could not be replayed any more. */
+export function rememberToken(
+  tokens: RecentTokens,
+  { id, issuedAtS }: RecentToken,
+  nowMs: number,
+): RecentTokens {
+  const oldestUsefulS = Math.floor(nowMs / 1000) - MEMORY_S;
+  return [...tokens.filter((other) => other.issuedAtS >= oldestUsefulS), { id, issuedAtS }].slice(-64);
 }
 
 /** Whether a token has already changed the record. */

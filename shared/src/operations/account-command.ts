@@ -8,6 +8,7 @@ import {
   clientRequest,
   httpAnswer,
   projectRows,
+  projectView,
   sealedBlob,
   sealedRecord,
   textUpTo,
@@ -28,7 +29,8 @@ export const accountCommandErrors: readonly ErrorCode[] = [
 ];
 
 /** Documents of the policies that the project's and the account's record name; the enclave knows their digests. */
-export const policyDocuments = v.optional(v.pipe(v.array(bytesUpTo(262_144)), v.maxLength(8)), []);
+const policyDocument = bytesUpTo(262_144);
+export const policyDocuments = v.optional(v.pipe(v.array(policyDocument), v.maxLength(8)), []);
 
 /** Signing needs the project, the account, its wallet key and the policies; the answer is final. */
 export const signRequest = v.strictObject({
@@ -77,6 +79,49 @@ export const updateResponse = v.strictObject({
   answer: httpAnswer,
   account: sealedRecord,
   view: accountView,
+});
+
+/** Importing needs the project's sealed import key, and what an earlier request of the same idempotency key made. */
+export const importRequest = v.strictObject({ ...createRequest.entries, importKey: sealedBlob });
+
+/** Exporting names the account by address or, with the path's name, by the address that the store has for it. */
+export const exportRequest = v.strictObject({
+  client: clientRequest,
+  project: projectRows,
+  address: textUpTo(64),
+  rows: accountRows,
+});
+
+/** A change of the project's record. */
+export const policyRequest = v.strictObject({ client: clientRequest, project: projectRows });
+/** The same, with the document that the change replaces. */
+export const policyChangeRequest = v.strictObject({ ...policyRequest.entries, document: policyDocument });
+
+/** The record's next version; `answer` may be sent only after it is durable. */
+export const authorityResponse = v.strictObject({
+  answer: httpAnswer,
+  authority: sealedRecord,
+  view: projectView,
+});
+
+/** The same, with the policy's document: null when the policy is gone. */
+export const policyResponse = v.strictObject({
+  ...authorityResponse.entries,
+  policy: v.strictObject({
+    id: textUpTo(36),
+    scope: v.picklist(['project', 'account']),
+    version: uint,
+    /** UTF-8 JSON as the API shows it; its SHA-256 is in the record. */
+    document: v.nullable(policyDocument),
+  }),
+});
+
+/** A dry run needs the documents of the policies that it is to ask. */
+export const evaluateRequest = v.strictObject({
+  client: clientRequest,
+  project: projectRows,
+  account: v.nullable(v.strictObject({ address: textUpTo(64), account: sealedRecord })),
+  policies: policyDocuments,
 });
 
 export type AccountView = v.InferOutput<typeof accountView>;

@@ -50,6 +50,8 @@ export const projectView = v.strictObject({
       algorithm: v.picklist(['EdDSA', 'ES256']),
       publicKey: bytesUpTo(256),
       scopes: v.array(textUpTo(64)),
+      expiresAtMs: v.nullable(uint),
+      allowedIps: v.array(textUpTo(49)),
     }),
   ),
   authorities: v.array(textUpTo(255)),

@@ -1,17 +1,32 @@
+import { addApiKey } from './add-api-key.ts';
 import { certifyProject } from './certify-project.ts';
 import { createEvmAccount } from './create-evm-account.ts';
+import { createPolicy } from './create-policy.ts';
 import { createProject } from './create-project.ts';
+import { createSolanaAccount } from './create-solana-account.ts';
+import { deletePolicy } from './delete-policy.ts';
+import { evaluatePolicy } from './evaluate-policy.ts';
+import { exportEvmAccount } from './export-evm-account.ts';
+import { exportSolanaAccount } from './export-solana-account.ts';
 import { getAttestation } from './get-attestation.ts';
+import { getImportKey } from './get-import-key.ts';
 import { getStatus } from './get-status.ts';
+import { importEvmAccount } from './import-evm-account.ts';
+import { importSolanaAccount } from './import-solana-account.ts';
 import { issueProjectNonce } from './issue-project-nonce.ts';
 import { loadRootRecord } from './load-root-record.ts';
+import { revokeApiKey } from './revoke-api-key.ts';
 import { runGenesis } from './run-genesis.ts';
 import { setCredentials } from './set-credentials.ts';
 import { signEvmHash } from './sign-evm-hash.ts';
 import { signEvmMessage } from './sign-evm-message.ts';
 import { signEvmTransaction } from './sign-evm-transaction.ts';
 import { signEvmTypedData } from './sign-evm-typed-data.ts';
+import { signSolanaMessage } from './sign-solana-message.ts';
+import { signSolanaTransaction } from './sign-solana-transaction.ts';
 import { updateEvmAccount } from './update-evm-account.ts';
+import { updatePolicy } from './update-policy.ts';
+import { updateSolanaAccount } from './update-solana-account.ts';
 
 /** The closed list of operations. A name that is not here is refused. */
 export const OPERATIONS = [
@@ -23,12 +38,27 @@ export const OPERATIONS = [
   issueProjectNonce,
   createProject,
   certifyProject,
+  addApiKey,
+  revokeApiKey,
+  createPolicy,
+  updatePolicy,
+  deletePolicy,
+  evaluatePolicy,
+  getImportKey,
   createEvmAccount,
+  importEvmAccount,
+  exportEvmAccount,
   updateEvmAccount,
   signEvmHash,
   signEvmMessage,
   signEvmTypedData,
   signEvmTransaction,
+  createSolanaAccount,
+  importSolanaAccount,
+  exportSolanaAccount,
+  updateSolanaAccount,
+  signSolanaMessage,
+  signSolanaTransaction,
 ] as const;
 
 export type RegisteredOperation = (typeof OPERATIONS)[number];

@@ -1,0 +1,45 @@
+// TRUST BOUNDARY: requests that change a project's own record.
+import { OperationError } from '@strongroom/shared/channel/operation-error';
+import type { ClientRequest, ProjectRows } from '@strongroom/shared/operations/fields';
+import type { OperationName } from '@strongroom/shared/operations/registry';
+import type { ReadyService } from '../ready-service.ts';
+import { isRecentToken, type RecentToken } from '../records/recent-tokens.ts';
+import { authorize, parseUnsignedRequest } from './authorize.ts';
+import { verifyBearer } from './bearer.ts';
+
+export type AuthorizedChange = ReturnType<typeof parseUnsignedRequest> & { readonly token: RecentToken };
+
+/**
+ * Decides who may change policies: by default the Wallet Secret. A project that chose `api-key` at its birth lets an API key with the scope
+ * `policies#manage` do it, whose token does not cover the body.
+ * @throws OperationError WALLET_TOKEN_*, BEARER_REFUSED, FORBIDDEN, OPERATION_MISMATCH
+ */
+export async function authorizePolicyChange(
+  operation: OperationName,
+  request: { readonly client: ClientRequest; readonly rows: ProjectRows },
+  service: ReadyService,
+): Promise<AuthorizedChange> {
+  const { policyAuthority } = service.projects.open(request.rows).authority.record;
+  if (policyAuthority === 'wallet') return await authorizeAuthorityChange(operation, request, service);
+  const opened = parseUnsignedRequest(operation, request, service);
+  const authority = opened.project.authority.record;
+  const bearer = verifyBearer(request.client, { authority, scope: 'policies#manage', clock: service.clock });
+  service.replayWindow.reserve(opened.project.projectId, bearer.id, bearer.expiresAtMs);
+  assertUnused(opened.project.authority.record.recentTokens, bearer);
+  return { ...opened, token: bearer };
+}
+
+/** For what only the Wallet Secret may change. @throws OperationError WALLET_TOKEN_*, OPERATION_MISMATCH */
+export async function authorizeAuthorityChange(
+  operation: OperationName,
+  request: { readonly client: ClientRequest; readonly rows: ProjectRows },
+  service: ReadyService,
+): Promise<AuthorizedChange> {
+  const authorized = await authorize(operation, request, service);
+  assertUnused(authorized.project.authority.record.recentTokens, authorized.token);
+  return authorized;
+}
+
+function assertUnused(recentTokens: readonly RecentToken[], token: RecentToken): void {
+  if (isRecentToken([...recentTokens], token.id)) throw new OperationError('WALLET_TOKEN_REPLAYED');
+}

@@ -1,0 +1,89 @@
+import { evaluatePolicyBody } from '@strongroom/shared/api/evaluate-body';
+import { signMessageBody, signTransactionBody } from '@strongroom/shared/api/evm-sign-body';
+import { signSolanaTransactionBody } from '@strongroom/shared/api/solana-sign-body';
+import { OperationError } from '@strongroom/shared/channel/operation-error';
+import type { JsonValue } from '@strongroom/shared/json/json-value';
+import type { evaluatePolicy } from '@strongroom/shared/operations/evaluate-policy';
+import type { ParsedRequestOf } from '@strongroom/shared/operations/operation';
+import type { HttpAnswer } from '@strongroom/shared/wire/envelope';
+import { parseUnsignedRequest } from '../auth/authorize.ts';
+import { parseHex } from '../evm/hex.ts';
+import { decodeUnsignedTransaction } from '../evm/transaction.ts';
+import { parseTypedData } from '../evm/typed-data.ts';
+import { compilePolicy } from '../policy/compile-policy.ts';
+import { type ApplicablePolicies, evaluate } from '../policy/evaluate.ts';
+import { PolicyError } from '../policy/policy-error.ts';
+import type { RequestUnit } from '../policy/request-unit.ts';
+import type { ReadyService } from '../ready-service.ts';
+import { decodeWireTransaction } from '../solana/wire-transaction.ts';
+import { jsonAnswer } from './account-answer.ts';
+import { applicablePolicies } from './decide.ts';
+import { parseBody } from './parse-body.ts';
+
+const NO_POLICY = '00000000-0000-0000-0000-000000000000';
+
+/** A dry run for people who write policies: rules of their own, or those in force for an account, on one request. Signs nothing. */
+export function handleEvaluatePolicy(
+  { client, project: rows, account, policies: untrustedDocuments }: ParsedRequestOf<typeof evaluatePolicy>,
+  service: ReadyService,
+): HttpAnswer {
+  const { project, body } = parseUnsignedRequest('evaluate-policy', { client, rows }, service);
+  const { operation, request, rules, network } = parseBody(evaluatePolicyBody, body);
+  const unit = readUnit(operation, request as JsonValue, network);
+  if (rules !== undefined) return verdictAnswer({ project: null, account: compileRules(rules) }, unit);
+  if (account === null)
+    throw new OperationError('NOT_FOUND', { clientMessage: 'The account was not found.' });
+  const { record } = service.accounts.open(project, account.address, account.account);
+  return verdictAnswer(applicablePolicies({ project, account: record, untrustedDocuments }, service), unit);
+}
+
+function compileRules(rules: Parameters<typeof compilePolicy>[1]) {
+  try {
+    return compilePolicy(NO_POLICY, rules);
+  } catch (cause) {
+    if (cause instanceof PolicyError)
+      throw new OperationError('INVALID_REQUEST', { cause, clientMessage: cause.message });
+    throw cause;
+  }
+}
+
+function verdictAnswer(policies: ApplicablePolicies, unit: RequestUnit): HttpAnswer {
+  const { kind, ...verdict } = evaluate(policies, unit);
+  return jsonAnswer(200, { verdict: kind, ...verdict });
+}
+
+/** The request is the body that the signing operation itself would get. */
+function readUnit(
+  operation: RequestUnit['operation'],
+  body: JsonValue,
+  network: string | undefined,
+): RequestUnit {
+  const required = () => {
+    if (network === undefined)
+      throw new OperationError('INVALID_REQUEST', { clientMessage: 'The operation needs a network.' });
+    return network;
+  };
+  const call = () => decodeUnsignedTransaction(parseHex(parseBody(signTransactionBody, body).transaction));
+  const transaction = () =>
+    decodeWireTransaction(Buffer.from(parseBody(signSolanaTransactionBody, body).transaction, 'base64'))
+      .message;
+  switch (operation) {
+    case 'signEvmHash':
+      return { operation };
+    case 'signEvmMessage':
+    case 'signSolMessage':
+      return { operation, message: parseBody(signMessageBody, body).message };
+    case 'signEvmTypedData':
+      return { operation, typedData: parseTypedData(body) };
+    case 'signEvmTransaction':
+      return { operation, call: call() };
+    case 'sendEvmTransaction':
+    case 'prepareUserOperation':
+    case 'sendUserOperation':
+      return { operation, call: call(), network: required() };
+    case 'signSolTransaction':
+      return { operation, transaction: transaction() };
+    case 'sendSolTransaction':
+      return { operation, transaction: transaction(), network: required() };
+  }
+}

@@ -1,0 +1,43 @@
+import { updateAccountBody } from '@strongroom/shared/api/account-body';
+import { OperationError } from '@strongroom/shared/channel/operation-error';
+import type { ParsedRequestOf, ResponseOf } from '@strongroom/shared/operations/operation';
+import type { updateEvmAccount } from '@strongroom/shared/operations/update-evm-account';
+import { authorize } from '../auth/authorize.ts';
+import type { ReadyService } from '../ready-service.ts';
+import type { AccountRecord } from '../records/account-record.ts';
+import { isRecentToken, rememberToken } from '../records/recent-tokens.ts';
+import { accountAnswer, accountViewOf } from './account-answer.ts';
+import { assertAttachablePolicy } from './attachable-policy.ts';
+import { parseBody } from './parse-body.ts';
+
+type UpdateOperation = 'update-evm-account' | 'update-solana-account';
+
+/** Writes the next version of an account's record; fields that the body leaves out stay as they are. */
+export function handleUpdateAccount(operation: UpdateOperation) {
+  return async (
+    { client, project: rows, account }: ParsedRequestOf<typeof updateEvmAccount>,
+    service: ReadyService,
+  ): Promise<ResponseOf<typeof updateEvmAccount>> => {
+    const { project, token, address, body } = await authorize(operation, { client, rows }, service);
+    const { name, accountPolicy } = parseBody(updateAccountBody, body);
+    const authority = project.authority.record;
+    const { record, digest } = service.accounts.open(project, address as string, account);
+    if (isRecentToken(record.recentTokens, token.id)) throw new OperationError('WALLET_TOKEN_REPLAYED');
+    if (accountPolicy) assertAttachablePolicy(authority, accountPolicy);
+    const nowMs = service.clock.nowMs();
+    const next: AccountRecord = {
+      ...record,
+      version: record.version + 1,
+      previous: digest,
+      name: name ?? record.name,
+      policyId: accountPolicy === undefined ? record.policyId : accountPolicy || null,
+      updatedAtMs: nowMs,
+      recentTokens: rememberToken(record.recentTokens, token, nowMs),
+    };
+    return {
+      answer: accountAnswer(200, next, authority),
+      account: service.accounts.seal(next),
+      view: accountViewOf(service.deployment, next),
+    };
+  };
+}

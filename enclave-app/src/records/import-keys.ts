@@ -1,0 +1,96 @@
+// TRUST BOUNDARY: sealed import keys as the parent's store returns them, ciphertexts as it relays them.
+import {
+  constants,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPair,
+  type KeyObject,
+  privateDecrypt,
+} from 'node:crypto';
+import { promisify } from 'node:util';
+import { OperationError } from '@strongroom/shared/channel/operation-error';
+import type { Deployment } from '../keys/root-record.ts';
+import { seal, unseal } from '../keys/seal.ts';
+import type { OpenedProject } from './projects.ts';
+
+const makeKeyPair = promisify(generateKeyPair);
+const MODULUS_BITS = 4096;
+const IMPORT_KEY_VERSION = 1;
+const MAX_CACHED_KEYS = 64;
+
+/** The RSA keys to which the clients of a project encrypt what they import. */
+export interface ImportKeys {
+  /** Makes one, off the event loop, and seals it under the project's keys. */
+  make(project: OpenedProject): Promise<Uint8Array>;
+  /** SubjectPublicKeyInfo, DER. @throws OperationError SEALED_BLOB_REFUSED */
+  publicKey(project: OpenedProject, untrustedKey: Uint8Array): Uint8Array;
+  /**
+   * Decrypts RSA-OAEP with SHA-256 and an empty label (RFC 8017 section 7.1).
+   * @throws OperationError INVALID_REQUEST, one and the same for whatever is wrong
+   */
+  decrypt(project: OpenedProject, untrustedKey: Uint8Array, ciphertext: Uint8Array): Uint8Array;
+}
+
+export function createImportKeys(deployment: Deployment): ImportKeys {
+  const cache = new Map<string, KeyObject>();
+  const context = ({ projectId }: OpenedProject) =>
+    ({
+      kind: 'import-key',
+      deploymentId: deployment.id,
+      projectId,
+      objectId: projectId,
+      version: IMPORT_KEY_VERSION,
+    }) as const;
+
+  function open(project: OpenedProject, untrustedKey: Uint8Array): KeyObject {
+    const cacheKey =
+      Buffer.from(untrustedKey).toString('latin1') + Buffer.from(project.projectId).toString('latin1');
+    let key = cache.get(cacheKey);
+    if (key === undefined) {
+      const der = unseal(project.keys.ofGeneration, context(project), untrustedKey);
+      key = createPrivateKey({
+        key: Buffer.from(der.buffer, der.byteOffset, der.length),
+        format: 'der',
+        type: 'pkcs8',
+      });
+      der.fill(0);
+      if (cache.size >= MAX_CACHED_KEYS) cache.clear();
+      cache.set(cacheKey, key);
+    }
+    return key;
+  }
+
+  return {
+    async make(project) {
+      const { privateKey } = await makeKeyPair('rsa', {
+        modulusLength: MODULUS_BITS,
+        publicExponent: 65_537,
+      });
+      const der = privateKey.export({ format: 'der', type: 'pkcs8' });
+      const sealed = seal(project.keys.sealing, context(project), der);
+      der.fill(0);
+      return sealed;
+    },
+    publicKey: (project, untrustedKey) =>
+      createPublicKey(open(project, untrustedKey)).export({ format: 'der', type: 'spki' }),
+    decrypt(project, untrustedKey, ciphertext) {
+      const key = open(project, untrustedKey);
+      try {
+        return privateDecrypt(
+          { key, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' },
+          ciphertext,
+        );
+      } catch (cause) {
+        throw invalidImport(cause);
+      }
+    },
+  };
+}
+
+/** Said for a wrong ciphertext, a wrong length and a wrong key alike. */
+export function invalidImport(cause?: unknown): OperationError {
+  return new OperationError('INVALID_REQUEST', {
+    cause,
+    clientMessage: 'The encrypted private key is invalid.',
+  });
+}

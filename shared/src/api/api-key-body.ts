@@ -1,0 +1,39 @@
+import * as v from 'valibot';
+
+export const API_KEY_SCOPES = ['read', 'sign', 'accounts#export', 'policies#manage'] as const;
+
+/** Body of POST /v2/enclave/api-keys. */
+export const addApiKeyBody = v.strictObject({
+  id: v.pipe(v.string(), v.regex(/^[A-Za-z0-9-]{8,64}$/)),
+  algorithm: v.picklist(['EdDSA', 'ES256']),
+  publicKey: v.pipe(
+    v.string(),
+    v.regex(/^[A-Za-z0-9+/]+={0,2}$/),
+    v.maxLength(256),
+    v.description('SubjectPublicKeyInfo, DER, base64.'),
+  ),
+  scopes: v.pipe(v.array(v.picklist(API_KEY_SCOPES)), v.maxLength(API_KEY_SCOPES.length)),
+  expiresAt: v.optional(v.pipe(v.string(), v.isoTimestamp())),
+  allowedIps: v.optional(
+    v.pipe(v.array(v.pipe(v.string(), v.regex(/^[0-9a-f.:]{2,45}(?:\/\d{1,3})?$/))), v.maxLength(32)),
+    [],
+  ),
+  proof: v.pipe(
+    v.string(),
+    v.regex(/^[A-Za-z0-9+/]+={0,2}$/),
+    v.maxLength(256),
+    v.description(
+      'Signature of the new key over "strongroom/api-key-proof/v1" || project id(32) || key id, base64.',
+    ),
+  ),
+});
+
+/** An API key as it is shown: never its secret, which the service never had. */
+export const apiKeyBody = v.strictObject({
+  id: v.string(),
+  algorithm: v.picklist(['EdDSA', 'ES256']),
+  scopes: v.array(v.picklist(API_KEY_SCOPES)),
+  expiresAt: v.optional(v.string()),
+  allowedIps: v.array(v.string()),
+  lastUsedAt: v.optional(v.string()),
+});

@@ -1,0 +1,25 @@
+import * as v from 'valibot';
+import { policyRule } from './policy.ts';
+
+/**
+ * Body of POST /v2/policy-engine/evaluate: what would be decided on a request, by which rule. With `rules` the dry run asks those alone, else
+ * the policies in force for `address`.
+ */
+export const evaluatePolicyBody = v.strictObject({
+  operation: v.picklist([
+    'signEvmTransaction',
+    'sendEvmTransaction',
+    'signEvmMessage',
+    'signEvmTypedData',
+    'signEvmHash',
+    'prepareUserOperation',
+    'sendUserOperation',
+    'signSolTransaction',
+    'sendSolTransaction',
+    'signSolMessage',
+  ]),
+  request: v.pipe(v.looseObject({}), v.description('The body that the signing operation itself would get.')),
+  network: v.optional(v.pipe(v.string(), v.maxLength(32))),
+  rules: v.optional(v.pipe(v.array(policyRule), v.minLength(1), v.maxLength(100))),
+  address: v.optional(v.pipe(v.string(), v.maxLength(64))),
+});
