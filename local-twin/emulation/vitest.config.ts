@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 // `make test-enclave`: machines of QEMU, one at a time. The first run prepares the ground, which takes some minutes.
@@ -7,9 +8,9 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['source'] } },
   test: {
     name: 'enclave',
-    root: import.meta.dirname,
-    include: ['test/**/*.test.ts'],
-    globalSetup: ['prepare.ts'],
+    root: resolve(import.meta.dirname, '../..'),
+    include: ['local-twin/emulation/test/**/*.test.ts', 'deploy/test/**/*.test.ts'],
+    globalSetup: ['local-twin/emulation/prepare.ts'],
     fileParallelism: false,
     // A machine's processes die with the process that started them: that must not be a short-lived thread.
     pool: 'forks',

@@ -1,0 +1,57 @@
+// Prints the KMS key policy of a deployment: the template that the enclave was measured with, filled with its configuration and with
+// the images that may decrypt. The administrator puts exactly this; an enclave refuses a key with any other.
+// usage: node scripts/enclave-image/key-policy.ts --configuration FILE --pcrs FILE [--pcrs FILE] [--state genesis]
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import * as v from 'valibot';
+import { parseConfiguration } from '../../enclave-app/src/config.ts';
+import { type KeyPolicy, renderKeyPolicy } from '../../enclave-app/src/kms/key-policy.ts';
+
+const pcr = v.pipe(v.string(), v.regex(/^[0-9a-f]{96}$/), v.regex(/[1-9a-f]/, 'is zero: a debug enclave'));
+const pcrsSchema = v.strictObject({ pcr0: pcr, pcr1: pcr, pcr2: pcr });
+
+export interface KeyPolicyInput {
+  /** Bytes of the measured configuration. */
+  readonly configuration: Uint8Array;
+  /** Contents of one or two `pcrs.json`: the new image, and the one before it during an upgrade. */
+  readonly pcrs: readonly string[];
+  readonly state: 'genesis' | 'operational';
+}
+
+/**
+ * Fills in the key policy.
+ * @throws ConfigurationError, or ValiError when a file of measurements is not what `make eif` writes
+ */
+export function keyPolicy({ configuration, pcrs, state }: KeyPolicyInput): KeyPolicy {
+  const { kms } = parseConfiguration(configuration);
+  const images = pcrs.map((text) => v.parse(pcrsSchema, JSON.parse(text)));
+  return renderKeyPolicy({ instanceRole: kms.instanceRole, administrator: kms.administrator, images, state });
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({
+    options: {
+      configuration: { type: 'string' },
+      pcrs: { type: 'string', multiple: true, default: [] },
+      state: { type: 'string', default: 'operational' },
+    },
+  });
+  const { configuration, pcrs, state } = values;
+  if (
+    configuration === undefined ||
+    pcrs.length < 1 ||
+    pcrs.length > 2 ||
+    (state !== 'genesis' && state !== 'operational')
+  ) {
+    console.error(
+      'usage: make key-policy CONFIG=<configuration> PCRS="<pcrs.json> [<pcrs.json>]" [STATE=genesis]',
+    );
+    process.exit(2);
+  }
+  const policy = keyPolicy({
+    configuration: readFileSync(configuration),
+    pcrs: pcrs.map((file) => readFileSync(file, 'utf8')),
+    state,
+  });
+  console.log(JSON.stringify(policy, null, 2));
+}

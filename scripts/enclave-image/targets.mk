@@ -1,0 +1,24 @@
+# Included by the Makefile.
+.PHONY: addon eif pcrs run-enclave key-policy release test-enclave
+IMAGE_DIR := .strongroom/image
+IMAGE_TOOL = node --conditions=source --no-warnings scripts/enclave-image/
+
+addon: install ## the AF_VSOCK addon, where parent and enclave run over vsock
+	@node shared/native/build.ts
+
+eif: install ## the enclave image of a deployment: make eif CONFIG=<measured configuration>
+	@$(IMAGE_TOOL)build-eif.ts --configuration "$(CONFIG)" --out $(IMAGE_DIR)
+
+pcrs: eif ## its measurements, which anybody can compute: make pcrs CONFIG=<measured configuration>
+
+run-enclave: install ## starts the image that `make eif` built: on Nitro, elsewhere on QEMU
+	@$(IMAGE_TOOL)run-enclave.ts $(IMAGE_DIR)
+
+key-policy: install ## the key policy to put: make key-policy CONFIG=... PCRS="new.json old.json" [STATE=genesis]
+	@$(IMAGE_TOOL)key-policy.ts --configuration "$(CONFIG)" $(addprefix --pcrs ,$(PCRS)) $(addprefix --state ,$(STATE))
+
+release: install ## what the parent instance installs, with the image that `make eif` built
+	@$(IMAGE_TOOL)release.ts --image $(IMAGE_DIR) --out .strongroom/strongroom.tar.gz
+
+test-enclave: install ## levels A, B and C on QEMU, image and deployment; the first run builds QEMU
+	@vitest run --config local-twin/emulation/vitest.config.ts
