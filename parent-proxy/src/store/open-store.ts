@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Secret } from '../secrets.ts';
 import { accountReads, accountWrites } from './accounts.ts';
@@ -63,7 +63,6 @@ function openEngines(location: StoreLocation): Engines {
   }
   try {
     mkdirSync(location.directory, { recursive: true, mode: 0o700 });
-    chmodSync(location.directory, 0o700);
   } catch (cause) {
     throw new StoreError('STORE_UNAVAILABLE', { cause });
   }

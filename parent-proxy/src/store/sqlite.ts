@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { Kysely, type SqliteDatabase, SqliteDialect } from 'kysely';
 import { type Engine, type PreparedStatement, retrySerialization } from './engine.ts';
@@ -32,6 +33,7 @@ class SqliteConnection implements SqliteDatabase {
   readonly #isReader: boolean;
   #database: DatabaseSync | null = null;
   #statements = new Map<string, StatementSync>();
+  #isClosed = false;
 
   constructor(path: string, isReader: boolean) {
     this.#path = path;
@@ -51,10 +53,8 @@ class SqliteConnection implements SqliteDatabase {
   }
 
   close(): void {
-    const database = this.#database;
-    this.#database = null;
-    this.#statements = new Map();
-    database?.close();
+    this.#isClosed = true;
+    this.#forgetHandle();
   }
 
   #prepared(sql: string): ReturnType<SqliteDatabase['prepare']> {
@@ -68,6 +68,7 @@ class SqliteConnection implements SqliteDatabase {
   }
 
   #statement(sql: string): StatementSync {
+    if (this.#isClosed) throw new StoreError('STORE_UNAVAILABLE');
     this.#database ??= openDatabase(this.#path, this.#isReader);
     let statement = this.#statements.get(sql);
     if (statement === undefined) {
@@ -89,8 +90,11 @@ class SqliteConnection implements SqliteDatabase {
   }
 
   #forgetHandle(): void {
+    const database = this.#database;
+    this.#database = null;
+    this.#statements = new Map();
     try {
-      this.close();
+      database?.close();
     } catch {
       // A handle that cannot be closed is left to the garbage collector; the next call opens another.
     }
@@ -105,6 +109,7 @@ const NOTHING_TO_DO: ReturnType<SqliteDatabase['prepare']> = {
 };
 
 function openDatabase(path: string, isReader: boolean): DatabaseSync {
+  createForOwnerAlone(path);
   const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true });
   try {
     // FULL: in WAL mode a commit is on the disk before it returns.
@@ -116,6 +121,18 @@ function openDatabase(path: string, isReader: boolean): DatabaseSync {
     throw error;
   }
   return database;
+}
+
+/**
+ * SQLite gives its journals the permissions of the file. An existing file is not opened: closing it again would take away the
+ * locks that SQLite holds on it in this process (sqlite.org/howtocorrupt.html, 2.2).
+ */
+function createForOwnerAlone(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
 }
 
 function translate(error: unknown): StoreError {

@@ -167,6 +167,21 @@ function overwritePages(path: string): void {
   closeSync(handle);
 }
 
+describe('the files', () => {
+  it("are their owner's alone", async () => {
+    await storeWithAccount();
+    for (const name of ['primary.sqlite', 'vault.sqlite'])
+      expect(statSync(file(name)).mode & 0o777).toBe(0o600);
+  });
+
+  it('stay closed after the store is', async () => {
+    const account = await storeWithAccount();
+    const store = await open();
+    await store.close();
+    await expect(store.findAccount(account)).rejects.toThrow(withCode('STORE_UNAVAILABLE'));
+  });
+});
+
 describe('every commit', () => {
   it('is on the disk before it returns', async () => {
     const engine = openSqliteEngine<VaultSchema>(file('vault.sqlite'));
