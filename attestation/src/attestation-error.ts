@@ -99,6 +99,7 @@ export const REASONS = {
 
   CHAIN_ROOT: 'The chain does not begin at the trusted root certificate.',
   CHAIN_ISSUER: 'A certificate does not name its predecessor in the chain as its issuer.',
+  CHAIN_SELF_ISSUED: 'A certificate below the root names itself as its issuer.',
   CA_BASIC_CONSTRAINTS: 'A certificate that issues another is not marked, critically, as a CA.',
   CA_KEY_USAGE: 'A certificate that issues another may not sign certificates.',
   CA_PATH_LENGTH: 'A chain is longer below a CA than its pathLenConstraint allows.',

@@ -40,20 +40,27 @@ export function decodeChain(document: AttestationDocument, trustedRoot: Bytes): 
   const leaf = decodeCertificate(document.certificate, 'certificate');
   let issuer = root;
   for (const certificate of [root, ...rest, leaf]) {
+    const isSelfIssued = equalBytes(certificate.issuer, certificate.subject);
+    assertThat(!isSelfIssued || certificate === root, 'CHAIN_SELF_ISSUED', certificate.where);
     assertThat(equalBytes(certificate.issuer, issuer.subject), 'CHAIN_ISSUER', certificate.where);
     issuer = certificate;
   }
-  for (const [index, authority] of [root, ...rest].entries()) assertMayIssue(authority, rest.length - index);
+  for (const authority of [root, ...rest]) assertMayIssue(authority);
   assertIsLeaf(leaf);
+  for (const [index, authority] of [root, ...rest].entries())
+    assertPathLength(authority, rest.length - index);
   return { authorities: [root, ...rest], leaf };
 }
 
-/** @param authoritiesBelow how many CAs stand between this one and the leaf */
-function assertMayIssue({ extensions, where }: Certificate, authoritiesBelow: number): void {
+function assertMayIssue({ extensions, where }: Certificate): void {
   const { basicConstraints, keyUsage } = extensions;
   assertThat(basicConstraints?.isCa === true && basicConstraints.critical, 'CA_BASIC_CONSTRAINTS', where);
   assertThat(keyUsage?.keyCertSign === true, 'CA_KEY_USAGE', where);
-  const { pathLength } = basicConstraints;
+}
+
+/** @param authoritiesBelow how many CAs stand between this one and the leaf */
+function assertPathLength({ extensions, where }: Certificate, authoritiesBelow: number): void {
+  const pathLength = extensions.basicConstraints?.pathLength ?? null;
   assertThat(pathLength === null || pathLength >= authoritiesBelow, 'CA_PATH_LENGTH', where);
 }
 
