@@ -8,6 +8,7 @@ import { createNewProject } from './routes/create-project.ts';
 import { getEnclaveAttestation } from './routes/get-attestation.ts';
 import { getEvmAccount, getEvmAccountByName } from './routes/get-evm-account.ts';
 import { getHealth } from './routes/get-health.ts';
+import { getProjectImportKey } from './routes/get-import-key.ts';
 import { getProjectCertificate } from './routes/get-project-certificate.ts';
 import { issueNonce } from './routes/issue-project-nonce.ts';
 import { listEvmAccounts } from './routes/list-evm-accounts.ts';
@@ -44,6 +45,7 @@ export const ROUTES: readonly Route[] = [
   { method: 'POST', path: '/v2/enclave/project-nonces', auth: 'enrolment', handle: issueNonce },
   { method: 'POST', path: '/v2/enclave/projects', auth: 'enrolment', handle: createNewProject },
   { method: 'GET', path: '/v2/enclave/project-certificate', auth: 'api-key', handle: getProjectCertificate },
+  { method: 'GET', path: '/v2/enclave/import-key', auth: 'api-key', handle: getProjectImportKey },
 
   { method: 'GET', path: EVM, auth: 'api-key', handle: listEvmAccounts },
   { method: 'POST', path: EVM, auth: 'wallet', handle: createAccount },

@@ -9,7 +9,7 @@ import { claimStoreId, migrate } from './migrate.ts';
 import { initialPrimary } from './migrations/primary/0001-initial.ts';
 import { initialVault } from './migrations/vault/0001-initial.ts';
 import { openPostgresEngine } from './postgres.ts';
-import { projectVerbs } from './projects.ts';
+import { importKeyVerbs, projectVerbs } from './projects.ts';
 import { rootRecordVerbs } from './root-record.ts';
 import type { PrimarySchema, VaultSchema } from './schema.ts';
 import { openSqliteEngine } from './sqlite.ts';
@@ -77,6 +77,7 @@ function createStore(engines: Engines): Store {
   return {
     ...rootRecordVerbs(engines.primary),
     ...projectVerbs(engines.primary),
+    ...importKeyVerbs(engines.primary),
     ...accountReads(engines.primary, vault),
     ...accountWrites(engines.primary, vault),
     ...idempotencyVerbs(engines.primary),

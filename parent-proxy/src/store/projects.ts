@@ -4,6 +4,7 @@ import type { NewProject, Store } from './store.ts';
 import { StoreError } from './store-error.ts';
 
 type ProjectVerbs = Pick<Store, 'findPrincipal' | 'addProject'>;
+type ImportKeyVerbs = Pick<Store, 'findImportKey' | 'keepFirstImportKey'>;
 
 export function projectVerbs(primary: Engine<PrimarySchema>): ProjectVerbs {
   const principals = prepareRead(primary, 'principal', (db: typeof primary.builder, { id }: { id: string }) =>
@@ -55,6 +56,36 @@ export function projectVerbs(primary: Engine<PrimarySchema>): ProjectVerbs {
   };
 }
 
+export function importKeyVerbs(primary: Engine<PrimarySchema>): ImportKeyVerbs {
+  const importKey = prepareRead(
+    primary,
+    'import-key',
+    (db: typeof primary.builder, { projectId }: { projectId: Uint8Array }) =>
+      db.selectFrom('project').where('project_id', '=', projectId).select('import_key'),
+  );
+  return {
+    async findImportKey(projectId) {
+      const [row] = await importKey({ projectId });
+      return row?.import_key ?? null;
+    },
+    keepFirstImportKey: (projectId, sealed) =>
+      primary.transaction(async (transaction) => {
+        await transaction
+          .updateTable('project')
+          .set({ import_key: sealed })
+          .where('project_id', '=', projectId)
+          .where('import_key', 'is', null)
+          .execute();
+        const row = await transaction
+          .selectFrom('project')
+          .select('import_key')
+          .where('project_id', '=', projectId)
+          .executeTakeFirst();
+        return row?.import_key ?? sealed;
+      }),
+  };
+}
+
 async function insertProject(primary: Engine<PrimarySchema>, project: NewProject): Promise<void> {
   const { rows, view, certificate, createdAtMs } = project;
   const { projectId, authority, clientSecret } = rows;
@@ -68,6 +99,7 @@ async function insertProject(primary: Engine<PrimarySchema>, project: NewProject
         client_secret: clientSecret,
         certificate,
         created_at_ms: createdAtMs,
+        import_key: null,
       })
       .execute();
     const apiKeys = view.apiKeys.map(({ id, algorithm, publicKey, scopes, expiresAtMs, allowedIps }) => ({

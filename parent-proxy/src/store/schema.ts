@@ -18,6 +18,8 @@ export interface ProjectTable {
   client_secret: Uint8Array;
   certificate: Uint8Array;
   created_at_ms: number;
+  /** Sealed; null until it is first asked for. */
+  import_key: Uint8Array | null;
 }
 
 /** A cache of the authority record's API keys, to authenticate by. */

@@ -117,6 +117,10 @@ export interface Store {
 
   findPrincipal(apiKeyId: string): Promise<Principal | null>;
   addProject(project: NewProject): Promise<'added' | 'project-taken' | 'api-key-taken'>;
+  /** The project's sealed import key; null before there is one. */
+  findImportKey(projectId: Uint8Array): Promise<Uint8Array | null>;
+  /** Keeps the first import key for good and returns it: of two proxies that race, both go on with the same one. */
+  keepFirstImportKey(projectId: Uint8Array, sealed: Uint8Array): Promise<Uint8Array>;
 
   findAccount(key: AccountKey): Promise<StoredAccount | null>;
   findAccountByName(

@@ -32,6 +32,7 @@ async function createProjects(schema: SchemaModule, types: ColumnTypes): Promise
     .addColumn('client_secret', bytes, (column) => column.notNull())
     .addColumn('certificate', bytes, (column) => column.notNull())
     .addColumn('created_at_ms', integer, (column) => column.notNull())
+    .addColumn('import_key', bytes)
     .modifyEnd(tableEnd)
     .execute();
   await schema
