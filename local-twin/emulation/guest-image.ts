@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { copyProductionPackages } from '../../scripts/enclave-image/production-packages.ts';
 import type { Ground } from './ground.ts';
-import { applicationRamdisk, bootstrapRamdisk, installNode, installSources } from './ramdisk.ts';
+import { applicationRamdisk, bootstrapRamdisk, installNode } from './ramdisk.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '../..');
 
@@ -13,20 +14,19 @@ export interface GuestProgram {
   readonly sources: readonly string[];
   /** Workspaces that it imports by name. */
   readonly workspaces: readonly string[];
-  readonly args?: readonly string[];
+  /** Workspaces whose installed packages it needs. */
+  readonly packagesOf?: readonly string[];
+  /** Further files below /app, by path. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 /** The ramdisks of a guest that runs a program from its TypeScript: bootstrap and application, one after the other. */
-export function guestRamdisk(
-  ground: Ground,
-  { program, sources, workspaces, args = [] }: GuestProgram,
-): Buffer {
+export function guestRamdisk(ground: Ground, program: GuestProgram): Buffer {
   const rootfs = mkdtempSync(join(tmpdir(), 'strongroom-rootfs-'));
   try {
     installNode(rootfs);
-    mkdirSync(join(rootfs, 'app'));
-    installSources(rootfs, REPOSITORY, sources, workspaces);
-    const command = ['/bin/node', '--conditions=source', '--no-warnings', `/app/${program}`, ...args];
+    installProgram(join(rootfs, 'app'), program);
+    const command = ['/bin/node', '--conditions=source', '--no-warnings', `/app/${program.program}`];
     return Buffer.concat([
       bootstrapRamdisk(ground),
       applicationRamdisk({ rootfs, command, environment: ['HOME=/tmp'] }),
@@ -34,4 +34,16 @@ export function guestRamdisk(
   } finally {
     rmSync(rootfs, { recursive: true, force: true });
   }
+}
+
+function installProgram(
+  app: string,
+  { sources, workspaces, packagesOf = [], files = {} }: GuestProgram,
+): void {
+  for (const path of sources) cpSync(join(REPOSITORY, path), join(app, path), { recursive: true });
+  copyProductionPackages(REPOSITORY, packagesOf, app);
+  const scope = join(app, 'node_modules/@strongroom');
+  mkdirSync(scope, { recursive: true });
+  for (const workspace of workspaces) symlinkSync(`../../${workspace}`, join(scope, workspace));
+  for (const [path, text] of Object.entries(files)) writeFileSync(join(app, path), text);
 }

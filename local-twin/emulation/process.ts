@@ -4,6 +4,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 
 /** A program of the rig that writes to a log file and ends with `await using`, or with the process that started it. */
 export interface RigProcess extends AsyncDisposable {
+  readonly process: ChildProcess;
   readonly logFile: string;
   readonly log: () => string;
   readonly isRunning: () => boolean;
@@ -55,6 +56,7 @@ export function startProcess(
   }
 
   return {
+    process: child,
     logFile,
     log: read,
     isRunning,

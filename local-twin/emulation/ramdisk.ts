@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, cpSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type ArchiveEntry, newcArchive, readTree } from '../../scripts/enclave-image/newc-archive.ts';
 import type { Ground } from './ground.ts';
@@ -44,17 +44,4 @@ export function installNode(rootfs: string): void {
     mkdirSync(join(rootfs, dirname(library)), { recursive: true });
     copyFileSync(library, join(rootfs, library));
   }
-}
-
-/** Copies files of the repository to /app, and links its workspaces where Node looks for them. */
-export function installSources(
-  rootfs: string,
-  repository: string,
-  paths: readonly string[],
-  workspaces: readonly string[],
-): void {
-  for (const path of paths) cpSync(join(repository, path), join(rootfs, 'app', path), { recursive: true });
-  const scope = join(rootfs, 'app/node_modules/@strongroom');
-  mkdirSync(scope, { recursive: true });
-  for (const workspace of workspaces) symlinkSync(`../../${workspace}`, join(scope, workspace));
 }

@@ -1,0 +1,15 @@
+import type { Pcrs } from '../../scripts/enclave-image/eif-image.ts';
+
+/** Below /app in the guest. */
+export const TWIN_OPTIONS_FILE = 'twin-guest-options.json';
+
+/** What the enclave of level B is told through a file in its ramdisk. */
+export interface TwinGuestOptions {
+  /** Text of the measured configuration. */
+  readonly configuration: string;
+  /** What the simulated security module measures. */
+  readonly pcrs: Pcrs;
+  /** Key and certificate of the simulated module's root. */
+  readonly nsmRootPem: string;
+  readonly kmsCaPem: string;
+}
