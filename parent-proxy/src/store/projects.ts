@@ -1,30 +1,13 @@
 import { type Engine, prepareRead } from './engine.ts';
 import type { PrimarySchema } from './schema.ts';
 import type { NewProject, Store } from './store.ts';
-import { StoreError } from './store-error.ts';
+import { isUniqueViolation } from './store-error.ts';
 
 type ProjectVerbs = Pick<Store, 'findPrincipal' | 'addProject'>;
 type ImportKeyVerbs = Pick<Store, 'findImportKey' | 'keepFirstImportKey'>;
 
 export function projectVerbs(primary: Engine<PrimarySchema>): ProjectVerbs {
-  const principals = prepareRead(primary, 'principal', (db: typeof primary.builder, { id }: { id: string }) =>
-    db
-      .selectFrom('api_key')
-      .innerJoin('project', 'project.project_id', 'api_key.project_id')
-      .where('api_key.api_key_id', '=', id)
-      .select([
-        'api_key.algorithm',
-        'api_key.public_key',
-        'api_key.scopes',
-        'api_key.expires_at_ms',
-        'api_key.allowed_ips',
-        'project.project_id',
-        'project.authority_version',
-        'project.authority_sealed',
-        'project.client_secret',
-      ]),
-  );
-
+  const principals = preparePrincipals(primary);
   return {
     async findPrincipal(apiKeyId) {
       const [row] = await principals({ id: apiKeyId });
@@ -49,11 +32,32 @@ export function projectVerbs(primary: Engine<PrimarySchema>): ProjectVerbs {
         await insertProject(primary, project);
         return 'added';
       } catch (error) {
-        if (!(error instanceof StoreError && error.code === 'STORE_UNIQUE_VIOLATION')) throw error;
+        if (!isUniqueViolation(error)) throw error;
         return (await hasProject(primary, project.rows.projectId)) ? 'project-taken' : 'api-key-taken';
       }
     },
   };
+}
+
+/** An API key and its project in one look-up: every request starts with it. */
+function preparePrincipals(primary: Engine<PrimarySchema>) {
+  return prepareRead(primary, 'principal', (db: typeof primary.builder, { id }: { id: string }) =>
+    db
+      .selectFrom('api_key')
+      .innerJoin('project', 'project.project_id', 'api_key.project_id')
+      .where('api_key.api_key_id', '=', id)
+      .select([
+        'api_key.algorithm',
+        'api_key.public_key',
+        'api_key.scopes',
+        'api_key.expires_at_ms',
+        'api_key.allowed_ips',
+        'project.project_id',
+        'project.authority_version',
+        'project.authority_sealed',
+        'project.client_secret',
+      ]),
+  );
 }
 
 export function importKeyVerbs(primary: Engine<PrimarySchema>): ImportKeyVerbs {

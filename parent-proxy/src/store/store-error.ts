@@ -21,3 +21,7 @@ export class StoreError extends Error {
     this.code = code;
   }
 }
+
+export function isUniqueViolation(error: unknown): boolean {
+  return error instanceof StoreError && error.code === 'STORE_UNIQUE_VIOLATION';
+}

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { hexed, newProject } from '../store-fixtures.ts';
+import { type Subject, storedProject } from './subject.ts';
+
+export function describeProjects(subject: Subject): void {
+  describe('root record', () => {
+    it('keeps the first of two and survives', async () => {
+      expect(await subject.store.readRootRecord()).toBeNull();
+      await Promise.all([
+        subject.store.insertRootRecordIfAbsent(Uint8Array.of(1)),
+        subject.store.insertRootRecordIfAbsent(Uint8Array.of(2)),
+      ]);
+      const kept = hexed(await subject.store.readRootRecord());
+      expect(['01', '02']).toContain(kept);
+      await subject.store.insertRootRecordIfAbsent(Uint8Array.of(3));
+      await subject.reopen();
+      expect(hexed(await subject.store.readRootRecord())).toBe(kept);
+    });
+  });
+
+  describe('projects', () => {
+    it('finds a project by each of its API keys', async () => {
+      const project = newProject(['key-one', 'organizations/o/apiKeys/two']);
+      await subject.store.addProject(project);
+      for (const { id, ...apiKey } of project.view.apiKeys) {
+        const principal = { apiKeyId: id, ...apiKey, project: project.rows };
+        expect(hexed(await subject.store.findPrincipal(id))).toEqual(hexed(principal));
+      }
+      expect(await subject.store.findPrincipal('key-three')).toBeNull();
+    });
+
+    it('gives an API key id to one project only and leaves nothing of the other', async () => {
+      const first = newProject(['shared-key']);
+      const second = newProject(['own-key', 'shared-key']);
+      expect(await subject.store.addProject(first)).toBe('added');
+      expect(await subject.store.addProject(second)).toBe('api-key-taken');
+      expect(await subject.store.findPrincipal('own-key')).toBeNull();
+      expect(hexed((await subject.store.findPrincipal('shared-key'))?.project)).toEqual(hexed(first.rows));
+    });
+
+    it('refuses a project id twice', async () => {
+      const project = await storedProject(subject.store);
+      expect(await subject.store.addProject({ ...newProject(), rows: project.rows })).toBe('project-taken');
+    });
+  });
+}
