@@ -11,7 +11,6 @@ import {
   verify,
 } from 'node:crypto';
 import secp256k1 from 'secp256k1/bindings.js';
-import { cpuUsOf } from './process-usage.ts';
 
 /** CPU microseconds of each primitive, and of all that one signed request needs, one after the other. */
 export interface PrimitivesCost {
@@ -61,9 +60,10 @@ export function createPrimitives(): (repetitions: number) => PrimitivesCost {
 }
 
 function costUs(act: () => void, repetitions: number): number {
-  const beforeUs = cpuUsOf(process.pid);
+  const before = process.cpuUsage();
   for (let i = 0; i < repetitions; i++) act();
-  return (cpuUsOf(process.pid) - beforeUs) / repetitions;
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / repetitions;
 }
 
 function bearerVerification(): () => void {

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 /**
- * CPU time of a process since it started, in microseconds: all its threads, so garbage collection and the thread pool count.
+ * CPU time of another process since it started, in microseconds: all its threads, so garbage collection and the thread pool count.
  * From /proc/<pid>/task/<tid>/schedstat, whose nanoseconds show what a batch of 0.1 s costs; the ticks of /proc/<pid>/stat do not.
+ * A thread that is running counts up to its last tick only; read it while the process waits.
  * @throws Error where there is no such file: on anything but Linux
  */
 export function cpuUsOf(pid: number): number {
