@@ -42,7 +42,5 @@ async function run({ port, connections, requests, targets }: Job): Promise<numbe
   return failures;
 }
 
-process.on('message', async (job: Job) => {
-  process.send?.({ failures: await run(job) });
-});
+process.on('message', (job: Job) => void run(job).then((failures) => process.send?.({ failures })));
 process.send?.('ready');

@@ -56,7 +56,8 @@ export async function startProxy(options: ProxyOptions): Promise<ParentProxy> {
     audit,
     nowMs,
   });
-  server.on('request', getRequestListener(app.fetch, { errorHandler: refuseMalformed }));
+  const listener = getRequestListener(app.fetch, { errorHandler: refuseMalformed });
+  server.on('request', (incoming, outgoing) => void listener(incoming, outgoing));
   const housekeeping = startHousekeeping(store, { audit, nowMs });
   audit.serviceStarted(port);
   return {

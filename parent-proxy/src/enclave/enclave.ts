@@ -51,6 +51,8 @@ export function connectEnclave(options: EnclaveOptions): Enclave {
 }
 
 class SuppliedEnclave implements Enclave {
+  readonly call: OperationClient['call'] = (operation, request, deadlineMs) =>
+    this.#client.call(operation, request, deadlineMs);
   readonly #options: EnclaveOptions;
   readonly #client: OperationClient;
   #status: EnclaveStatus | null = null;
@@ -74,10 +76,6 @@ class SuppliedEnclave implements Enclave {
 
   get status(): EnclaveStatus | null {
     return this.#status;
-  }
-
-  get call(): OperationClient['call'] {
-    return this.#client.call;
   }
 
   settle(): Promise<EnclaveStatus | null> {

@@ -70,12 +70,12 @@ function preparePages(primary: Engine<PrimarySchema>): (request: PageRequest) =>
   };
   const pages = prepareRead(primary, 'account-page', (db: Builder, page: Page) =>
     ofFamily(db, page)
-      .where(({ eb, refTuple, tuple }) =>
-        eb(refTuple('created_at_ms', 'address_key'), '<', tuple(page.createdAtMs, page.addressKey)),
+      .where((eb) =>
+        eb(eb.refTuple('created_at_ms', 'address_key'), '<', eb.tuple(page.createdAtMs, page.addressKey)),
       )
       .orderBy('created_at_ms', 'desc')
       .orderBy('address_key', 'desc')
-      .limit(({ val }) => val(page.limit))
+      .limit((eb) => eb.val(page.limit))
       .select([...ACCOUNT_COLUMNS, 'address_key']),
   );
   return async ({ projectId, family, limit, after }) => {

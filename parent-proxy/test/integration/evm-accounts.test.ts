@@ -151,7 +151,7 @@ describe('PUT /v2/evm/accounts/{address}', () => {
         fixture.send('PUT', `${EVM}/${created.address}`, { body: JSON.stringify({ name }) }),
       ),
     );
-    const statuses = both.map(({ status }) => status).toSorted();
+    const statuses = both.map(({ status }) => status).toSorted((a, b) => a - b);
     expect([
       [200, 200],
       [200, 409],

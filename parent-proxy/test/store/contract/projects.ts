@@ -42,5 +42,16 @@ export function describeProjects(subject: Subject): void {
       const project = await storedProject(subject.store);
       expect(await subject.store.addProject({ ...newProject(), rows: project.rows })).toBe('project-taken');
     });
+
+    it("keeps the first of a project's import keys", async () => {
+      const { rows } = await storedProject(subject.store);
+      expect(await subject.store.findImportKey(rows.projectId)).toBeNull();
+      const rivals = [Uint8Array.of(1), Uint8Array.of(2)];
+      const kept = await Promise.all(
+        rivals.map((key) => subject.store.keepFirstImportKey(rows.projectId, key)),
+      );
+      expect(hexed(kept[0])).toBe(hexed(kept[1]));
+      expect(hexed(await subject.store.findImportKey(rows.projectId))).toBe(hexed(kept[0]));
+    });
   });
 }
