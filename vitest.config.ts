@@ -7,11 +7,36 @@ export default defineConfig({
   ...source,
   test: {
     projects: [
-      { ...source, test: { name: 'unit', include: ['*/src/**/*.test.ts', 'scripts/**/*.test.ts', 'attestation/cli/**/*.test.ts'] } },
+      {
+        ...source,
+        test: {
+          name: 'unit',
+          include: ['*/src/**/*.test.ts', 'scripts/**/*.test.ts', 'attestation/cli/**/*.test.ts'],
+        },
+      },
       { ...source, test: { name: 'vectors', include: ['*/test/vectors/**/*.test.ts'] } },
-      { ...source, test: { name: 'property', include: ['*/test/property/**/*.test.ts'], testTimeout: 60_000 } },
-      { ...source, test: { name: 'integration', include: ['*/test/integration/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 } },
-      { ...source, test: { name: 'browser', include: ['attestation/test/browser/**/*.test.ts', 'client/test/browser/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 } },
+      {
+        ...source,
+        test: { name: 'property', include: ['*/test/property/**/*.test.ts'], testTimeout: 60_000 },
+      },
+      {
+        ...source,
+        test: {
+          name: 'integration',
+          include: ['*/test/integration/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        ...source,
+        test: {
+          name: 'browser',
+          include: ['attestation/test/browser/**/*.test.ts', 'client/test/browser/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
     ],
   },
 });

@@ -92,7 +92,7 @@ function findPolicy({ id, project }: AuthorizedChange): {
 }
 
 /** The schema's messages are our own sentences and may be shown. */
-function parsePolicyBody<S extends v.GenericSchema>(schema: S, body: JsonValue): v.InferOutput<S> {
+function parsePolicyBody<Body>(schema: v.GenericSchema<unknown, Body>, body: JsonValue): Body {
   const parsed = v.safeParse(schema, body);
   if (parsed.success) return parsed.output;
   const [issue] = parsed.issues;

@@ -1,11 +1,19 @@
 import * as v from 'valibot';
-import { policyRule } from './policy.ts';
+import { type PolicyOperation, type PolicyRule, policyRule } from './policy.ts';
+
+export interface EvaluatePolicyBody {
+  readonly operation: PolicyOperation;
+  readonly request: Record<string, unknown>;
+  readonly network?: string | undefined;
+  readonly rules?: PolicyRule[] | undefined;
+  readonly address?: string | undefined;
+}
 
 /**
  * Body of POST /v2/policy-engine/evaluate: what would be decided on a request, by which rule. With `rules` the dry run asks those alone, else
  * the policies in force for `address`.
  */
-export const evaluatePolicyBody = v.strictObject({
+export const evaluatePolicyBody: v.GenericSchema<unknown, EvaluatePolicyBody> = v.strictObject({
   operation: v.picklist([
     'signEvmTransaction',
     'sendEvmTransaction',

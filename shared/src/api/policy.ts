@@ -94,20 +94,30 @@ const rules = v.pipe(v.array(policyRule), v.minLength(1), v.maxLength(MAX_RULES)
 
 export const policyScope = v.picklist(['project', 'account']);
 
+export interface PolicyCreateBody {
+  readonly scope: PolicyScope;
+  readonly description?: string | undefined;
+  readonly rules: PolicyRule[];
+}
+export type PolicyUpdateBody = Omit<PolicyCreateBody, 'scope'>;
+
+// Their inferred types are too deep for the compiler to carry into other workspaces.
+
 /** Body of POST /v2/policy-engine/policies. */
-export const policyCreateBody = v.strictObject({
+export const policyCreateBody: v.GenericSchema<unknown, PolicyCreateBody> = v.strictObject({
   scope: policyScope,
   description: v.optional(description),
   rules,
 });
 
 /** Body of PUT /v2/policy-engine/policies/{policyId}: the scope of a policy never changes. */
-export const policyUpdateBody = v.strictObject({ description: v.optional(description), rules });
+export const policyUpdateBody: v.GenericSchema<unknown, PolicyUpdateBody> = v.strictObject({
+  description: v.optional(description),
+  rules,
+});
 
 export type PolicyScope = v.InferOutput<typeof policyScope>;
 export type PolicyRule = v.InferOutput<typeof policyRule>;
 export type PolicyAction = PolicyRule['action'];
 export type PolicyOperation = PolicyRule['operation'];
 export type PolicyCriterion = Extract<PolicyRule, { criteria: unknown }>['criteria'][number];
-export type PolicyCreateBody = v.InferOutput<typeof policyCreateBody>;
-export type PolicyUpdateBody = v.InferOutput<typeof policyUpdateBody>;

@@ -1,6 +1,6 @@
 // TRUST BOUNDARY: messages to be signed, from clients.
 import { setContains } from './character-set.ts';
-import type { PatternProgram } from './compile-pattern.ts';
+import type { Instruction, PatternProgram } from './compile-pattern.ts';
 import { isWordCharacter } from './named-classes.ts';
 import type { Assertion } from './parse-pattern.ts';
 
@@ -62,8 +62,9 @@ function step(
     visitedAt[index] = position;
     budget.remainingSteps -= 1;
     if (budget.remainingSteps < 0) return null;
-    const instruction = instructions[index];
-    switch (instruction?.kind) {
+    // qed: the compiler only makes indexes of its own program.
+    const instruction = instructions[index] as Instruction;
+    switch (instruction.kind) {
       case 'match':
         return true;
       case 'fork':
