@@ -10,11 +10,10 @@ import { parseHex, toHex } from '../evm/hex.ts';
 import { personalMessageDigest } from '../evm/personal-message.ts';
 import { decodeUnsignedTransaction, serializeSigned, signingDigest } from '../evm/transaction.ts';
 import { hashTypedData, parseTypedData } from '../evm/typed-data.ts';
-import { EVM_KEYS } from '../keys/chain-key.ts';
 import { approve } from '../policy/approval.ts';
 import type { RequestUnit } from '../policy/request-unit.ts';
 import type { ReadyService } from '../ready-service.ts';
-import { type RecoverableSignature, signSecp256k1 } from '../sign/secp256k1.ts';
+import { type RecoverableSignature, secp256k1PublicKey, signSecp256k1 } from '../sign/secp256k1.ts';
 import { jsonAnswer } from './account-answer.ts';
 import { decide } from './decide.ts';
 import { parseBody } from './parse-body.ts';
@@ -78,8 +77,8 @@ export function handleSignEvm(operation: SignOperation) {
     const signature = service.accounts.withWalletKey(project, record, {
       untrustedWalletKey: accountRows.walletKey,
       use: (secretKey) => {
-        // The key that came out of the vault must be the key of the address that the client named.
-        if (EVM_KEYS.identify(secretKey).address !== record.address)
+        // The key that came out of the vault must be the one whose address the client named; the sealed record has both.
+        if (Buffer.compare(secp256k1PublicKey(secretKey, true), record.publicKey) !== 0)
           throw new OperationError('RECORD_MISMATCH');
         return signSecp256k1(approval, secretKey);
       },

@@ -62,6 +62,23 @@ describe('strict CBOR', () => {
     );
   });
 
+  it.each([
+    ['bytes', new Uint8Array(100_000).fill(7)],
+    ['ASCII text of 63, 64 and 20,000 units', ['a'.repeat(63), 'b'.repeat(64), 'c'.repeat(20_000)]],
+    ['other text of the same lengths', ['é'.repeat(63), '漢'.repeat(64), '😀'.repeat(10_000)]],
+    ['names of 23, 24 and 64 letters', { ['a'.repeat(23)]: 1, ['b'.repeat(24)]: 2, ['c'.repeat(64)]: 3 }],
+    ['many items', Array.from({ length: 20_000 }, (_, index) => index)],
+  ] as const)('decodes what it encodes: %s', (_, value) => {
+    const decoded = decodeCbor(encodeCbor(value as CborValue));
+    if (value instanceof Uint8Array) expect(Buffer.compare(decoded as Uint8Array, value)).toBe(0);
+    else expect(decoded).toEqual(value);
+  });
+
+  it('is whole again after a value that it refused', () => {
+    expect(() => encodeCbor({ a: 'text', b: 1.5 })).toThrow();
+    expect(Buffer.from(encodeCbor([7])).toString('hex')).toBe('8107');
+  });
+
   it('keeps no state between messages', () => {
     const recordDefinition = Buffer.from('d9dfff8361618101', 'hex');
     expect(() => decodeCbor(recordDefinition)).toThrow();

@@ -1,4 +1,5 @@
-import { Decoder, Encoder } from 'cbor-x/encode';
+import { Decoder } from 'cbor-x/encode';
+import { CborWriter } from './cbor-writer.ts';
 import { assertStrictCbor } from './strict-walk.ts';
 import { WireError } from './wire-error.ts';
 
@@ -12,8 +13,8 @@ export type CborValue =
   | readonly CborValue[]
   | { readonly [key: string]: CborValue };
 
+const writer = new CborWriter();
 // `cbor-x/encode` never loads the native addon that the package's main entry looks for.
-const encoder = new Encoder({ useRecords: false, variableMapSize: true, tagUint8Array: false });
 const decoder = new Decoder({
   useRecords: false,
   mapsAsObjects: true,
@@ -26,7 +27,7 @@ const decoder = new Decoder({
  * @throws WireError CBOR_NOT_ENCODABLE for a value outside the profile
  */
 export function encodeCbor(value: CborValue): Uint8Array {
-  return Uint8Array.from(encoder.encode(toEncodable(value)));
+  return writer.encode(value);
 }
 
 /**
@@ -40,42 +41,4 @@ export function decodeCbor(bytes: Uint8Array): CborValue {
   } catch (cause) {
     throw new WireError('CBOR_TYPE_REFUSED', { cause });
   }
-}
-
-/** Refuses what the profile cannot say, sorts map keys and widens integers that cbor-x would write as floats. */
-function toEncodable(value: CborValue): unknown {
-  switch (typeof value) {
-    case 'boolean':
-      return value;
-    case 'string':
-      if (!value.isWellFormed()) throw new WireError('CBOR_NOT_ENCODABLE');
-      return value;
-    case 'number':
-      if (!Number.isSafeInteger(value) || value < 0) throw new WireError('CBOR_NOT_ENCODABLE');
-      return value > 0xffff_ffff ? BigInt(value) : value + 0;
-    case 'object':
-      if (value === null || value instanceof Uint8Array) return value;
-      if (Array.isArray(value)) return value.map(toEncodable);
-      return toEncodableMap(value as { readonly [key: string]: CborValue });
-    default:
-      throw new WireError('CBOR_NOT_ENCODABLE');
-  }
-}
-
-const FIELD_NAME = /^[A-Za-z][A-Za-z0-9]{0,63}$/;
-
-function toEncodableMap(map: { readonly [key: string]: CborValue }): unknown {
-  const prototype = Object.getPrototypeOf(map);
-  if (prototype !== Object.prototype && prototype !== null) throw new WireError('CBOR_NOT_ENCODABLE');
-  const encodable: Record<string, unknown> = {};
-  for (const key of Object.keys(map).sort(compareKeys)) {
-    if (!FIELD_NAME.test(key)) throw new WireError('CBOR_NOT_ENCODABLE');
-    encodable[key] = toEncodable(map[key] as CborValue);
-  }
-  return encodable;
-}
-
-/** Bytewise order of the encoded keys: shorter first, then by content. */
-function compareKeys(a: string, b: string): number {
-  return a.length - b.length || (a < b ? -1 : 1);
 }
