@@ -1,4 +1,4 @@
-import { type OutgoingHttpHeaders, request } from 'node:http';
+import { type IncomingMessage, type OutgoingHttpHeaders, request } from 'node:http';
 
 export interface RawRequest {
   readonly method: string;
@@ -16,20 +16,31 @@ export interface RawAnswer {
 
 const TIMEOUT_MS = 10_000;
 
-/** Sends one request on a connection of its own; nothing is added that was not asked for but `Host` and the body's length. */
+/** The service kept a request without an answer. */
+export class UnansweredError extends Error {}
+
+/**
+ * Sends one request on a connection of its own; nothing is added that was not asked for but `Host` and the body's length.
+ * @throws UnansweredError after ten seconds; the error of the connection when it breaks before the whole answer is there
+ */
 export function sendRaw(baseUrl: string, { method, path, headers, body }: RawRequest): Promise<RawAnswer> {
   const { hostname, port } = new URL(baseUrl);
   return new Promise((resolve, reject) => {
-    const outgoing = request(
-      { hostname, port, method, path, agent: false, ...(headers && { headers }) },
-      async (incoming) => {
-        let text = '';
-        for await (const chunk of incoming.setEncoding('utf8')) text += chunk;
-        resolve({ status: incoming.statusCode ?? 0, contentType: incoming.headers['content-type'], text });
-      },
-    );
-    outgoing.setTimeout(TIMEOUT_MS, () => outgoing.destroy(new Error('the service did not answer')));
+    const outgoing = request({ hostname, port, method, path, agent: false, ...(headers && { headers }) });
+    outgoing.on('response', (incoming) => {
+      readText(incoming).then((text) => {
+        const { statusCode: status = 0, headers: received } = incoming;
+        resolve({ status, contentType: received['content-type'], text });
+      }, reject);
+    });
+    outgoing.setTimeout(TIMEOUT_MS, () => outgoing.destroy(new UnansweredError(`${method} ${path}`)));
     outgoing.on('error', reject);
     outgoing.end(body);
   });
+}
+
+async function readText(incoming: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const chunk of incoming.setEncoding('utf8')) text += chunk;
+  return text;
 }
