@@ -3,9 +3,11 @@ import { OperationError } from '@strongroom/shared/channel/operation-error';
 import { JsonError } from '@strongroom/shared/json/json-error';
 import { type JsonValue, toJsonValue } from '@strongroom/shared/json/json-value';
 import { type JsonNode, parseJson } from '@strongroom/shared/json/parse-json';
-import type { ClientRequest, ProjectRows } from '@strongroom/shared/operations/fields';
+import type { ClientRequest, ProjectRows, SealedRecord } from '@strongroom/shared/operations/fields';
 import type { OperationName } from '@strongroom/shared/operations/registry';
 import type { ReadyService } from '../ready-service.ts';
+import type { AccountRecord } from '../records/account-record.ts';
+import type { Digested } from '../records/authority-record.ts';
 import type { OpenedProject } from '../records/projects.ts';
 import { findRoute } from './route.ts';
 import { type VerifiedWalletToken, verifyWalletToken } from './wallet-token.ts';
@@ -60,10 +62,42 @@ export async function authorize(
   service: ReadyService,
 ): Promise<AuthorizedRequest> {
   const request = parseUnsignedRequest(operation, relayed, service);
-  const { project, json } = request;
-  const { method, path, walletToken } = relayed.client;
-  const { clock, replayWindow } = service;
-  const token = verifyWalletToken(walletToken, {
+  const token = verifyToken(request, relayed.client, service);
+  await useToken(request, token, service);
+  return { ...request, token };
+}
+
+/** A request on behalf of an account whose record opened. */
+export interface AuthorizedAccountRequest extends AuthorizedRequest {
+  readonly account: Digested<AccountRecord>;
+}
+
+/**
+ * The same for a request that names an account. Its record is opened before the token is spent: a parent that presents an older record by
+ * mistake may come again with the newer one. `storedAddress` stands in where the path names the account otherwise.
+ * @throws OperationError WALLET_TOKEN_*, and those of opening the record
+ */
+export async function authorizeForAccount(
+  operation: OperationName,
+  relayed: RelayedRequest & { readonly account: SealedRecord; readonly storedAddress?: string },
+  service: ReadyService,
+): Promise<AuthorizedAccountRequest> {
+  const request = parseUnsignedRequest(operation, relayed, service);
+  const token = verifyToken(request, relayed.client, service);
+  const address = request.address ?? relayed.storedAddress;
+  if (address === undefined) throw new OperationError('OPERATION_MISMATCH');
+  const account = service.accounts.open(request.project, address, relayed.account);
+  await useToken(request, token, service);
+  return { ...request, token, account };
+}
+
+function verifyToken(
+  { project, json }: UnsignedRequest,
+  client: ClientRequest,
+  { clock }: ReadyService,
+): VerifiedWalletToken {
+  const { method, path, walletToken } = client;
+  return verifyWalletToken(walletToken, {
     method,
     path,
     body: json,
@@ -71,10 +105,17 @@ export async function authorize(
     nowMs: clock.nowMs(),
     bootMs: clock.bootMs,
   });
+}
+
+/** Reserves the token in the same turn of the event loop in which it was verified, then waits for its time. */
+async function useToken(
+  { project }: UnsignedRequest,
+  token: VerifiedWalletToken,
+  { clock, replayWindow }: ReadyService,
+): Promise<void> {
   replayWindow.reserve(project.projectId, token.id, token.expiresAtMs);
   // Acting before its time would leave a token alive after a restart in the meantime.
   if (token.issuedAtS * 1000 > clock.nowMs()) await clock.until(token.issuedAtS * 1000);
-  return { ...request, token };
 }
 
 function parseBody(body: Uint8Array): JsonNode | null {

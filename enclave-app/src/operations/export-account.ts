@@ -4,7 +4,7 @@ import { OperationError } from '@strongroom/shared/channel/operation-error';
 import type { exportEvmAccount } from '@strongroom/shared/operations/export-evm-account';
 import type { ParsedRequestOf } from '@strongroom/shared/operations/operation';
 import type { HttpAnswer } from '@strongroom/shared/wire/envelope';
-import { authorize } from '../auth/authorize.ts';
+import { authorizeForAccount } from '../auth/authorize.ts';
 import { verifyBearer } from '../auth/bearer.ts';
 import type { ChainKeys } from '../keys/chain-key.ts';
 import type { ReadyService } from '../ready-service.ts';
@@ -29,7 +29,8 @@ export function handleExportAccount(operation: ExportOperation, keys: ChainKeys)
     }: ParsedRequestOf<typeof exportEvmAccount>,
     service: ReadyService,
   ): Promise<HttpAnswer> => {
-    const { project, address, name, body } = await authorize(operation, { client, rows }, service);
+    const request = { client, rows, account: accountRows.account, storedAddress };
+    const { project, account, name, body } = await authorizeForAccount(operation, request, service);
     const authority = project.authority.record;
     verifyBearer(client, { authority, scope: 'accounts#export', clock: service.clock });
     if (!authority.exportAllowed) {
@@ -38,7 +39,7 @@ export function handleExportAccount(operation: ExportOperation, keys: ChainKeys)
       });
     }
     const recipient = readRecipient(parseBody(exportAccountBody, body).exportEncryptionKey);
-    const { record } = service.accounts.open(project, address ?? storedAddress, accountRows.account);
+    const { record } = account;
     if (name !== null && record.name !== name) throw new OperationError('RECORD_MISMATCH');
     const encrypted = service.accounts.withWalletKey(project, record, {
       untrustedWalletKey: accountRows.walletKey,

@@ -5,7 +5,7 @@ import type { ParsedRequestOf } from '@strongroom/shared/operations/operation';
 import type { OperationName } from '@strongroom/shared/operations/registry';
 import type { signEvmHash } from '@strongroom/shared/operations/sign-evm-hash';
 import type { HttpAnswer } from '@strongroom/shared/wire/envelope';
-import { authorize } from '../auth/authorize.ts';
+import { authorizeForAccount } from '../auth/authorize.ts';
 import { parseHex, toHex } from '../evm/hex.ts';
 import { personalMessageDigest } from '../evm/personal-message.ts';
 import { decodeUnsignedTransaction, serializeSigned, signingDigest } from '../evm/transaction.ts';
@@ -67,8 +67,9 @@ export function handleSignEvm(operation: SignOperation) {
     { client, project: rows, rows: accountRows, policies }: SignRequest,
     service: ReadyService,
   ): Promise<HttpAnswer> => {
-    const { project, address, body } = await authorize(operation, { client, rows }, service);
-    const { record } = service.accounts.open(project, address as string, accountRows.account);
+    const request = { client, rows, account: accountRows.account };
+    const { project, account, body } = await authorizeForAccount(operation, request, service);
+    const { record } = account;
     const { unit, digest, answer } = TASKS[operation](body);
     const approval = approve(
       decide({ project, account: record, untrustedDocuments: policies }, unit, service),

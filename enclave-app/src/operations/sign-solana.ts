@@ -2,7 +2,7 @@ import { signSolanaMessageBody, signSolanaTransactionBody } from '@strongroom/sh
 import { OperationError } from '@strongroom/shared/channel/operation-error';
 import type { JsonValue } from '@strongroom/shared/json/json-value';
 import type { HttpAnswer } from '@strongroom/shared/wire/envelope';
-import { authorize } from '../auth/authorize.ts';
+import { authorizeForAccount } from '../auth/authorize.ts';
 import { SOLANA_KEYS } from '../keys/chain-key.ts';
 import { approve } from '../policy/approval.ts';
 import type { RequestUnit } from '../policy/request-unit.ts';
@@ -68,8 +68,9 @@ export function handleSignSolana(operation: SignOperation) {
     { client, project: rows, rows: accountRows, policies }: SignRequest,
     service: ReadyService,
   ): Promise<HttpAnswer> => {
-    const { project, address, body } = await authorize(operation, { client, rows }, service);
-    const { record } = service.accounts.open(project, address as string, accountRows.account);
+    const request = { client, rows, account: accountRows.account };
+    const { project, account, body } = await authorizeForAccount(operation, request, service);
+    const { record } = account;
     const { unit, message, answer } = TASKS[operation](body, record);
     const approval = approve(
       decide({ project, account: record, untrustedDocuments: policies }, unit, service),

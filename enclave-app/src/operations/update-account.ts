@@ -2,7 +2,7 @@ import { updateAccountBody } from '@strongroom/shared/api/account-body';
 import { OperationError } from '@strongroom/shared/channel/operation-error';
 import type { ParsedRequestOf, ResponseOf } from '@strongroom/shared/operations/operation';
 import type { updateEvmAccount } from '@strongroom/shared/operations/update-evm-account';
-import { authorize } from '../auth/authorize.ts';
+import { authorizeForAccount } from '../auth/authorize.ts';
 import type { ReadyService } from '../ready-service.ts';
 import type { AccountRecord } from '../records/account-record.ts';
 import { isRecentToken, rememberToken } from '../records/recent-tokens.ts';
@@ -15,13 +15,14 @@ type UpdateOperation = 'update-evm-account' | 'update-solana-account';
 /** Writes the next version of an account's record; fields that the body leaves out stay as they are. */
 export function handleUpdateAccount(operation: UpdateOperation) {
   return async (
-    { client, project: rows, account }: ParsedRequestOf<typeof updateEvmAccount>,
+    { client, project: rows, account: sealed }: ParsedRequestOf<typeof updateEvmAccount>,
     service: ReadyService,
   ): Promise<ResponseOf<typeof updateEvmAccount>> => {
-    const { project, token, address, body } = await authorize(operation, { client, rows }, service);
+    const request = { client, rows, account: sealed };
+    const { project, token, account, body } = await authorizeForAccount(operation, request, service);
     const { name, accountPolicy } = parseBody(updateAccountBody, body);
     const authority = project.authority.record;
-    const { record, digest } = service.accounts.open(project, address as string, account);
+    const { record, digest } = account;
     if (isRecentToken(record.recentTokens, token.id)) throw new OperationError('WALLET_TOKEN_REPLAYED');
     if (accountPolicy) assertAttachablePolicy(authority, accountPolicy);
     const nowMs = service.clock.nowMs();
