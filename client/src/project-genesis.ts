@@ -9,9 +9,14 @@ export interface ProjectChoices {
   /** Whether an API key alone may change policies, as the CDP SDK does, or only the Wallet Secret. */
   readonly policyAuthority: 'wallet' | 'api-key';
   readonly exportAllowed: boolean;
+  /** What one sent EVM transaction may cost in fees at most, in the network's smallest unit; decimal. */
+  readonly maxFeeWei?: string;
   /** What the first API key may do. */
   readonly scopes: readonly string[];
 }
+
+/** 0.05 of a network's native token: 500,000 gas at 100 gwei. */
+export const DEFAULT_MAX_FEE_WEI = '50000000000000000';
 
 export interface GenesisParameters {
   readonly deploymentId: Uint8Array;
@@ -38,7 +43,7 @@ export function signProjectGenesis({
   readonly genesis: Uint8Array;
   readonly projectId: Uint8Array;
 } {
-  const { authorities, policyAuthority, exportAllowed, scopes } = choices;
+  const { authorities, policyAuthority, exportAllowed, scopes, maxFeeWei = DEFAULT_MAX_FEE_WEI } = choices;
   const payload = encodeCbor({
     type: 'strongroom/project-genesis/v1',
     deploymentId,
@@ -57,6 +62,7 @@ export function signProjectGenesis({
     authorities: [...authorities],
     policyAuthority,
     exportAllowed,
+    maxFeeWei,
   } satisfies CborValue);
   const input = encodeCbor(['Signature1', ES256_HEADER, new Uint8Array(0), payload]);
   const signature = sign('sha256', input, { key: walletSecret.privateKey, dsaEncoding: 'ieee-p1363' });

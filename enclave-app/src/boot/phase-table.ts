@@ -34,6 +34,8 @@ export const ALLOWED_PHASES: Readonly<Record<OperationName, readonly Phase[]>> =
   'sign-evm-message': READY,
   'sign-evm-typed-data': READY,
   'sign-evm-transaction': READY,
+  'send-evm-transaction': READY,
   'sign-solana-message': READY,
   'sign-solana-transaction': READY,
+  'send-solana-transaction': READY,
 };

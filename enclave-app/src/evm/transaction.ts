@@ -155,6 +155,11 @@ export function signingDigest(transaction: UnsignedTransaction): Uint8Array {
   return keccak_256(serializeUnsigned(transaction));
 }
 
+/** What a signed transaction is known by: keccak-256 of its bytes, 32 bytes. */
+export function transactionHash(raw: Uint8Array): Uint8Array {
+  return keccak_256(raw);
+}
+
 /** Serializes without a signature: what {@link signingDigest} hashes. */
 export function serializeUnsigned(transaction: UnsignedTransaction): Uint8Array {
   const fields = encodeFields(transaction);

@@ -53,7 +53,7 @@ interface Eip2930Transaction extends TypedFields {
   readonly gasPrice: bigint;
 }
 
-interface Eip1559Transaction extends DynamicFeeFields {
+export interface Eip1559Transaction extends DynamicFeeFields {
   readonly type: 'eip1559';
 }
 

@@ -12,6 +12,8 @@ import { handleExportAccount } from './export-account.ts';
 import { handleGetImportKey } from './get-import-key.ts';
 import { handleImportAccount } from './import-account.ts';
 import { handleCreatePolicy, handleDeletePolicy, handleUpdatePolicy } from './policies.ts';
+import { handleSendEvmTransaction } from './send-evm-transaction.ts';
+import { handleSendSolanaTransaction } from './send-solana-transaction.ts';
 import { handleSignEvm } from './sign-evm.ts';
 import { handleSignSolana } from './sign-solana.ts';
 import { handleUpdateAccount } from './update-account.ts';
@@ -75,10 +77,12 @@ export const READY_HANDLERS: {
   'sign-evm-message': handleSignEvm('sign-evm-message'),
   'sign-evm-typed-data': handleSignEvm('sign-evm-typed-data'),
   'sign-evm-transaction': handleSignEvm('sign-evm-transaction'),
+  'send-evm-transaction': handleSendEvmTransaction,
   'create-solana-account': handleCreateAccount('create-solana-account', SOLANA_KEYS),
   'import-solana-account': handleImportAccount('import-solana-account', SOLANA_KEYS),
   'export-solana-account': handleExportAccount('export-solana-account', SOLANA_KEYS),
   'update-solana-account': handleUpdateAccount('update-solana-account'),
   'sign-solana-message': handleSignSolana('sign-solana-message'),
   'sign-solana-transaction': handleSignSolana('sign-solana-transaction'),
+  'send-solana-transaction': handleSendSolanaTransaction,
 };

@@ -5,7 +5,12 @@ import { bytesOf } from '@strongroom/shared/operations/fields';
 import { decodeCbor } from '@strongroom/shared/wire/cbor';
 import * as v from 'valibot';
 import { openUnverifiedCoseSign1 } from '../certificates/cose-sign1.ts';
-import { type AuthorityRecord, apiKeySchema, authoritySchema } from '../records/authority-record.ts';
+import {
+  type AuthorityRecord,
+  apiKeySchema,
+  authoritySchema,
+  maxFeeWeiSchema,
+} from '../records/authority-record.ts';
 
 const genesisSchema = v.strictObject({
   type: v.literal('strongroom/project-genesis/v1'),
@@ -16,6 +21,7 @@ const genesisSchema = v.strictObject({
   authorities: v.pipe(v.array(authoritySchema), v.minLength(1), v.maxLength(16)),
   policyAuthority: v.picklist(['wallet', 'api-key']),
   exportAllowed: v.boolean(),
+  maxFeeWei: maxFeeWeiSchema,
 });
 
 /** A genesis that its own Wallet Secret signed. */
@@ -35,8 +41,16 @@ export function verifyProjectGenesis(untrustedGenesis: Uint8Array): VerifiedGene
   const message = decodeGenesis(untrustedGenesis);
   const parsed = v.safeParse(genesisSchema, decodePayload(message.payload));
   if (!parsed.success) throw refused();
-  const { deploymentId, nonce, walletSecret, apiKeys, authorities, policyAuthority, exportAllowed } =
-    parsed.output;
+  const {
+    deploymentId,
+    nonce,
+    walletSecret,
+    apiKeys,
+    authorities,
+    policyAuthority,
+    exportAllowed,
+    maxFeeWei,
+  } = parsed.output;
   if (!message.isSignedBy(importApiKey('ES256', walletSecret))) throw refused();
   for (const { algorithm, publicKey } of apiKeys) importApiKey(algorithm, publicKey);
   if (new Set(apiKeys.map((key) => key.id)).size !== apiKeys.length) throw refused();
@@ -50,6 +64,7 @@ export function verifyProjectGenesis(untrustedGenesis: Uint8Array): VerifiedGene
     authorities,
     policyAuthority,
     exportAllowed,
+    maxFeeWei,
     policies: [],
     recentTokens: [],
   };

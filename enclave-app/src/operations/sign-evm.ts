@@ -1,5 +1,4 @@
 import { signHashBody, signMessageBody, signTransactionBody } from '@strongroom/shared/api/evm-sign-body';
-import { OperationError } from '@strongroom/shared/channel/operation-error';
 import type { JsonValue } from '@strongroom/shared/json/json-value';
 import type { ParsedRequestOf } from '@strongroom/shared/operations/operation';
 import type { OperationName } from '@strongroom/shared/operations/registry';
@@ -13,8 +12,9 @@ import { hashTypedData, parseTypedData } from '../evm/typed-data.ts';
 import { approve } from '../policy/approval.ts';
 import type { RequestUnit } from '../policy/request-unit.ts';
 import type { ReadyService } from '../ready-service.ts';
-import { type RecoverableSignature, secp256k1PublicKey, signSecp256k1 } from '../sign/secp256k1.ts';
+import type { RecoverableSignature } from '../sign/secp256k1.ts';
 import { jsonAnswer } from './account-answer.ts';
+import { signAsEvmAccount } from './account-signature.ts';
 import { decide } from './decide.ts';
 import { parseBody } from './parse-body.ts';
 
@@ -75,15 +75,8 @@ export function handleSignEvm(operation: SignOperation) {
       decide({ project, account: record, untrustedDocuments: policies }, unit, service),
       digest,
     );
-    const signature = service.accounts.withWalletKey(project, record, {
-      untrustedWalletKey: accountRows.walletKey,
-      use: (secretKey) => {
-        // The key that came out of the vault must be the one whose address the client named; the sealed record has both.
-        if (Buffer.compare(secp256k1PublicKey(secretKey, true), record.publicKey) !== 0)
-          throw new OperationError('RECORD_MISMATCH');
-        return signSecp256k1(approval, secretKey);
-      },
-    });
+    const signer = { project, record, untrustedWalletKey: accountRows.walletKey };
+    const signature = signAsEvmAccount(signer, approval, service);
     return jsonAnswer(200, answer(signature));
   };
 }

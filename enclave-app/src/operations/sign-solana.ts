@@ -3,12 +3,10 @@ import { OperationError } from '@strongroom/shared/channel/operation-error';
 import type { JsonValue } from '@strongroom/shared/json/json-value';
 import type { HttpAnswer } from '@strongroom/shared/wire/envelope';
 import { authorizeForAccount } from '../auth/authorize.ts';
-import { SOLANA_KEYS } from '../keys/chain-key.ts';
 import { approve } from '../policy/approval.ts';
 import type { RequestUnit } from '../policy/request-unit.ts';
 import type { ReadyService } from '../ready-service.ts';
 import type { AccountRecord } from '../records/account-record.ts';
-import { signEd25519 } from '../sign/ed25519.ts';
 import { formatSolanaSignature } from '../solana/address.ts';
 import { isTransactionMessage } from '../solana/message.ts';
 import {
@@ -18,6 +16,8 @@ import {
   signerIndex,
 } from '../solana/wire-transaction.ts';
 import { jsonAnswer } from './account-answer.ts';
+import { signAsSolanaAccount } from './account-signature.ts';
+import { decodeBase64Transaction } from './base64-transaction.ts';
 import { decide } from './decide.ts';
 import { parseBody } from './parse-body.ts';
 import type { SignRequest } from './sign-evm.ts';
@@ -44,7 +44,9 @@ const TASKS: Readonly<Record<SignOperation, (body: JsonValue, account: AccountRe
     };
   },
   'sign-solana-transaction': (body, { publicKey }) => {
-    const wire = decodeWireTransaction(decodeBase64(parseBody(signSolanaTransactionBody, body).transaction));
+    const wire = decodeWireTransaction(
+      decodeBase64Transaction(parseBody(signSolanaTransactionBody, body).transaction),
+    );
     if (signerIndex(wire, publicKey) === null) {
       throw new OperationError('FORBIDDEN', {
         clientMessage: 'Unable to sign transaction for this address.',
@@ -76,21 +78,8 @@ export function handleSignSolana(operation: SignOperation) {
       decide({ project, account: record, untrustedDocuments: policies }, unit, service),
       message,
     );
-    const signature = service.accounts.withWalletKey(project, record, {
-      untrustedWalletKey: accountRows.walletKey,
-      use: (seed) => {
-        if (SOLANA_KEYS.identify(seed).address !== record.address)
-          throw new OperationError('RECORD_MISMATCH');
-        return signEd25519(approval, seed);
-      },
-    });
+    const signer = { project, record, untrustedWalletKey: accountRows.walletKey };
+    const signature = signAsSolanaAccount(signer, approval, service);
     return jsonAnswer(200, answer(signature));
   };
-}
-
-function decodeBase64(text: string): Uint8Array {
-  const bytes = Buffer.from(text, 'base64');
-  if (bytes.toString('base64').replace(/=+$/, '') !== text.replace(/=+$/, ''))
-    throw new OperationError('MALFORMED_TRANSACTION');
-  return bytes;
 }

@@ -36,6 +36,9 @@ export const walletSecretSchema = v.strictObject({
 /** `host[:port]` as a client dials it, lower case. */
 export const authoritySchema = v.pipe(textUpTo(255), v.regex(/^[a-z0-9.[\]:-]+$/));
 
+/** What one sent transaction may cost in fees, gas limit times fee per gas, in the network's smallest unit; decimal. */
+export const maxFeeWeiSchema = v.pipe(textUpTo(78), v.regex(/^(?:0|[1-9][0-9]*)$/));
+
 const policyReferenceSchema = v.strictObject({
   id: textUpTo(36),
   scope: v.picklist(['project', 'account']),
@@ -55,6 +58,7 @@ const authorityRecordSchema = v.strictObject({
   authorities: v.pipe(v.array(authoritySchema), v.minLength(1), v.maxLength(16)),
   policyAuthority: v.picklist(['wallet', 'api-key']),
   exportAllowed: v.boolean(),
+  maxFeeWei: maxFeeWeiSchema,
   policies: v.pipe(v.array(policyReferenceSchema), v.maxLength(1000)),
   recentTokens: recentTokensSchema,
 });

@@ -77,6 +77,7 @@ const CLIENT_RESPONSES: Readonly<
     errorType: 'malformed_transaction',
     errorMessage: 'Malformed unsigned transaction.',
   },
+  FEE_CAP_EXCEEDED: invalid(400, "The transaction's fee could exceed the project's cap."),
   INVALID_TYPED_DATA: invalid(400, 'Invalid request. Please check the request body and parameters.'),
   POLICY_VIOLATION: {
     status: 403,

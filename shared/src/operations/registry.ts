@@ -17,6 +17,8 @@ import { issueProjectNonce } from './issue-project-nonce.ts';
 import { loadRootRecord } from './load-root-record.ts';
 import { revokeApiKey } from './revoke-api-key.ts';
 import { runGenesis } from './run-genesis.ts';
+import { sendEvmTransaction } from './send-evm-transaction.ts';
+import { sendSolanaTransaction } from './send-solana-transaction.ts';
 import { setCredentials } from './set-credentials.ts';
 import { signEvmHash } from './sign-evm-hash.ts';
 import { signEvmMessage } from './sign-evm-message.ts';
@@ -53,12 +55,14 @@ export const OPERATIONS = [
   signEvmMessage,
   signEvmTypedData,
   signEvmTransaction,
+  sendEvmTransaction,
   createSolanaAccount,
   importSolanaAccount,
   exportSolanaAccount,
   updateSolanaAccount,
   signSolanaMessage,
   signSolanaTransaction,
+  sendSolanaTransaction,
 ] as const;
 
 export type RegisteredOperation = (typeof OPERATIONS)[number];

@@ -1,0 +1,54 @@
+import { EVM_CHAIN_IDS } from '@strongroom/shared/api/networks';
+import { sendEvmTransactionBody } from '@strongroom/shared/api/send-body';
+import type { ParsedRequestOf, ResponseOf } from '@strongroom/shared/operations/operation';
+import type { sendEvmTransaction } from '@strongroom/shared/operations/send-evm-transaction';
+import { authorizeForAccount } from '../auth/authorize.ts';
+import { parseHex, toHex } from '../evm/hex.ts';
+import {
+  decodeUnsignedTransaction,
+  serializeSigned,
+  signingDigest,
+  transactionHash,
+} from '../evm/transaction.ts';
+import { approve } from '../policy/approval.ts';
+import type { ReadyService } from '../ready-service.ts';
+import { jsonAnswer } from './account-answer.ts';
+import { signAsEvmAccount } from './account-signature.ts';
+import { assertFeeWithinCap, completeTransaction } from './complete-evm-transaction.ts';
+import { decide } from './decide.ts';
+import { parseBody } from './parse-body.ts';
+
+type Send = typeof sendEvmTransaction;
+
+/**
+ * Authorize, complete, cap, decide, sign. Authorizing spends the token whatever follows, so within this enclave's life no second proposal
+ * is signed for it; a later enclave refuses tokens from before its start.
+ */
+export async function handleSendEvmTransaction(
+  { client, project: rows, rows: accountRows, policies, proposal }: ParsedRequestOf<Send>,
+  service: ReadyService,
+): Promise<ResponseOf<Send>> {
+  const request = { client, rows, account: accountRows.account };
+  const { project, account, body, token } = await authorizeForAccount(
+    'send-evm-transaction',
+    request,
+    service,
+  );
+  const { record } = account;
+  const { transaction, network } = parseBody(sendEvmTransactionBody, body);
+  const call = completeTransaction(decodeUnsignedTransaction(parseHex(transaction)), {
+    chainId: EVM_CHAIN_IDS[network],
+    untrustedProposal: proposal,
+  });
+  assertFeeWithinCap(call, project.authority.record.maxFeeWei);
+  const jurisdiction = { project, account: record, untrustedDocuments: policies };
+  const acceptance = decide(jurisdiction, { operation: 'sendEvmTransaction', call, network }, service);
+  const signer = { project, record, untrustedWalletKey: accountRows.walletKey };
+  const signature = signAsEvmAccount(signer, approve(acceptance, signingDigest(call)), service);
+  const raw = serializeSigned(call, signature);
+  const id = toHex(transactionHash(raw));
+  return {
+    answer: jsonAnswer(200, { transactionHash: id }),
+    transaction: { id, raw, tokenId: token.id, nonce: Number(call.nonce) },
+  };
+}
