@@ -44,7 +44,8 @@ export interface ParentProxy {
 export async function startProxy(options: ProxyOptions): Promise<ParentProxy> {
   const { config, store, dialer, credentials, log, nowMs = Date.now } = options;
   const audit = createAuditLog(log);
-  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES });
+  // Node's own answer to a request without Host has no body; the listener's has.
+  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, requireHostHeader: false });
   const port = await listen(server, config);
   const enclave = connectEnclave({ dialer, store, credentials, audit, nowMs });
   const authorities = config.authorities ?? [`127.0.0.1:${port}`, `localhost:${port}`];

@@ -7,7 +7,8 @@ import * as v from 'valibot';
  * @throws OperationError INVALID_REQUEST; the message names a field of the schema, never a value
  */
 export function parseBody<S extends v.GenericSchema>(schema: S, body: JsonValue): v.InferOutput<S> {
-  const parsed = v.safeParse(schema, body);
+  // An array would pass for an object in which nothing is set.
+  const parsed = v.safeParse(schema, Array.isArray(body) ? null : body);
   if (parsed.success) return parsed.output;
   const [issue] = parsed.issues;
   // Keys of an unknown field are input; the path of a known one is ours.

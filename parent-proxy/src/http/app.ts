@@ -51,6 +51,8 @@ async function serve(
   { request, context }: { readonly request: OpenRequest; readonly context: HttpContext },
   services: Services,
 ): Promise<Answer> {
+  // Routed paths are decoded and normalized, but tokens are made over the spelling, and to the enclave only one is a route.
+  if (context.req.path !== request.path) throw new RequestError('NOT_FOUND');
   const { authorization } = request.headers;
   switch (route.auth) {
     case 'none':
