@@ -7,6 +7,12 @@ export function head(major: number, argument: number): Buffer {
   if (argument < 24) return Buffer.of(initial | argument);
   if (argument < 0x100) return Buffer.of(initial | 24, argument);
   if (argument < 0x10000) return Buffer.of(initial | 25, argument >> 8, argument & 0xff);
+  if (argument < 0x1_0000_0000) {
+    const word = Buffer.alloc(5);
+    word[0] = initial | 26;
+    word.writeUInt32BE(argument, 1);
+    return word;
+  }
   const wide = Buffer.alloc(9);
   wide[0] = initial | 27;
   wide.writeBigUInt64BE(BigInt(argument), 1);
