@@ -1,4 +1,10 @@
-import type { PolicyCondition } from './policy-document.ts';
+/** `operator: {key: values}`; all conditions of a statement must hold. */
+export interface PolicyCondition {
+  readonly operator: string;
+  /** Lower case: names of condition keys are not case-sensitive. */
+  readonly key: string;
+  readonly values: readonly string[];
+}
 
 /** Condition keys of one request, names in lower case; a key that is not there is absent, not empty. */
 export type RequestContext = ReadonlyMap<string, readonly string[]>;

@@ -1,7 +1,7 @@
 // TRUST BOUNDARY: key policies, from whoever may put one.
 
 import { KmsException } from './kms-exception.ts';
-import { CONDITION_OPERATOR } from './policy-conditions.ts';
+import { CONDITION_OPERATOR, type PolicyCondition } from './policy-conditions.ts';
 
 /** One statement of a key policy, every list in array form. */
 export interface PolicyStatement {
@@ -13,14 +13,6 @@ export interface PolicyStatement {
   /** True where the document says NotPrincipal, NotAction, NotResource. */
   readonly inverted: { readonly principal: boolean; readonly action: boolean; readonly resource: boolean };
   readonly conditions: readonly PolicyCondition[];
-}
-
-/** `operator: {key: values}`; all conditions of a statement must hold. */
-export interface PolicyCondition {
-  readonly operator: string;
-  /** Lower case: names of condition keys are not case-sensitive. */
-  readonly key: string;
-  readonly values: readonly string[];
 }
 
 const MAX_POLICY_BYTES = 32_768;

@@ -1,17 +1,10 @@
 import { Decoder } from 'cbor-x/encode';
+import type { CborValue } from './cbor-value.ts';
 import { CborWriter } from './cbor-writer.ts';
 import { assertStrictCbor } from './strict-walk.ts';
 import { WireError } from './wire-error.ts';
 
-/** What the protocol can say: no floats, no undefined, no dates, no classes. */
-export type CborValue =
-  | null
-  | boolean
-  | number
-  | string
-  | Uint8Array
-  | readonly CborValue[]
-  | { readonly [key: string]: CborValue };
+export type { CborValue } from './cbor-value.ts';
 
 const writer = new CborWriter();
 // `cbor-x/encode` never loads the native addon that the package's main entry looks for.
