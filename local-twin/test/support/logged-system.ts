@@ -3,11 +3,19 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LoggedSystemIsUp } from './logged-system-process.ts';
 
+/** A line of the log. */
+export interface Refusal {
+  readonly correlationId: string;
+  readonly code: string;
+  /** A code that says more than the client was told. */
+  readonly reason?: string;
+}
+
 export interface LoggedSystem extends AsyncDisposable, LoggedSystemIsUp {
   /** All that proxy and enclave have written so far, at the most talkative level. */
   readonly log: string;
-  /** Waits for the next line of the log that nobody has waited for, of requests that were refused or failed. */
-  nextRefusal(): Promise<{ readonly event: string; readonly code: string; readonly reason?: string }>;
+  /** Waits for the line of the log on a request that was refused or failed: the one so named, or the next that nobody waited for. */
+  refusal(correlationId: string | undefined): Promise<Refusal>;
   kmsRequests(): Promise<Readonly<Record<string, number>>>;
 }
 
@@ -32,20 +40,25 @@ export async function startLoggedSystem(): Promise<LoggedSystem> {
     once(host, 'message'),
     ended.then(() => Promise.reject(new Error(`the system did not start: ${log}`))),
   ])) as [LoggedSystemIsUp];
-  const refusals = () => log.match(REFUSAL) ?? [];
   return {
     ...up[0],
     get log() {
       return log;
     },
-    async nextRefusal() {
+    async refusal(correlationId) {
       const deadline = Date.now() + WAIT_MS;
-      while (refusals().length <= refusalsRead) {
-        if (Date.now() > deadline) throw new Error('nothing was refused');
+      for (;;) {
+        const lines = (log.match(REFUSAL) ?? []).map((line) => JSON.parse(line) as Refusal);
+        const isWanted = (line: Refusal, index: number) =>
+          correlationId === undefined ? index >= refusalsRead : line.correlationId === correlationId;
+        const found = lines.findIndex(isWanted);
+        if (found >= 0) {
+          refusalsRead = found + 1;
+          return lines[found] as Refusal;
+        }
+        if (Date.now() > deadline) throw new Error('the log tells of no refusal');
         await sleep(2);
       }
-      refusalsRead += 1;
-      return JSON.parse(refusals()[refusalsRead - 1] as string);
     },
     async kmsRequests() {
       const answered = once(host, 'message') as Promise<[Record<string, number>]>;
