@@ -40,7 +40,14 @@ for (let i = 0; i < ACCOUNTS; i += 1) {
 const enclave = startChild('./enclave-stub.ts');
 const [enclavePort] = (await once(enclave, 'message')) as [number];
 const proxy = await startProxy({
-  config: { host: '127.0.0.1', port: 0, authorities: null, enrolmentTokens: [] },
+  config: {
+    host: '127.0.0.1',
+    port: 0,
+    authorities: null,
+    enrolmentTokens: [],
+    rateLimits: { perKey: 1_000_000, perProject: 1_000_000 },
+    trustedProxies: [],
+  },
   store,
   dialer: tcpDialer(enclavePort),
   credentials: staticCredentials({ accessKeyId: 'id', secretAccessKey: 'secret', sessionToken: null }),

@@ -32,6 +32,10 @@ export function createAuditLog(log: Logger) {
       log.info({ event: 'account-created', ...actorFields(actor), address }),
     accountUpdated: (actor: Actor, address: string, version: number) =>
       log.info({ event: 'account-updated', ...actorFields(actor), address, version }),
+    accountExported: (actor: Actor, address: string) =>
+      log.warn({ event: 'account-exported', ...actorFields(actor), address }),
+    authorityChanged: (actor: Actor, change: string, version: number) =>
+      log.info({ event: 'authority-changed', ...actorFields(actor), change, version }),
     signed: (actor: Actor, operation: string, address: string) =>
       log.info({ event: 'signed', ...actorFields(actor), operation, address }),
     requestRefused: (correlationId: string, code: string, reason: string | undefined) =>
@@ -43,6 +47,8 @@ export function createAuditLog(log: Logger) {
       log.error({ event: 'internal-error', correlationId, at: framesOf(error) }),
     orphansRemoved: (removed: number) => log.info({ event: 'orphaned-wallet-keys-removed', removed }),
     orphansSuspicious: () => log.error({ event: 'orphaned-wallet-keys-suspicious' }),
+    /** Counters of rate limits, or times of last use: requests go on without. */
+    batchNotWritten: (batch: string, code: string) => log.warn({ event: 'batch-not-written', batch, code }),
     housekeepingFailed: (code: string) => log.warn({ event: 'housekeeping-failed', code }),
   };
 }

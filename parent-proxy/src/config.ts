@@ -1,3 +1,5 @@
+import { isAddressBlock } from './auth/allowed-ips.ts';
+import type { RateLimits } from './auth/rate-limiter.ts';
 import { Secret } from './secrets.ts';
 import type { StoreLocation } from './store/open-store.ts';
 
@@ -10,6 +12,9 @@ export interface ProxyConfig {
   readonly authorities: readonly string[] | null;
   /** Whoever has one may create projects; without any, nobody may. */
   readonly enrolmentTokens: readonly Secret[];
+  readonly rateLimits: RateLimits;
+  /** Load balancers whose X-Forwarded-For is believed: addresses and CIDR blocks. */
+  readonly trustedProxies: readonly string[];
 }
 
 /** The whole configuration of a proxy in production. */
@@ -27,6 +32,7 @@ export interface ProductionConfig extends ProxyConfig {
 /** A setting that is missing or makes no sense; the message names the setting and never its value. */
 export class ConfigError extends Error {}
 
+const MAX_RATE = 100_000_000;
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
 const AUTHORITY = /^[a-z0-9.[\]:-]+$/;
 
@@ -35,6 +41,8 @@ const AUTHORITY = /^[a-z0-9.[\]:-]+$/;
  * - `STRONGROOM_HOST` (127.0.0.1), `STRONGROOM_PORT` (8787): where to listen
  * - `STRONGROOM_AUTHORITIES`: comma-separated `host[:port]` under which clients dial the service
  * - `STRONGROOM_ENROLMENT_TOKENS`: comma-separated secrets of at least 32 characters; none closes project creation
+ * - `STRONGROOM_KEY_RATE_LIMIT` (5000), `STRONGROOM_PROJECT_RATE_LIMIT` (10000): requests per ten seconds
+ * - `STRONGROOM_TRUSTED_PROXIES`: comma-separated addresses and CIDR blocks of load balancers in front; none by default
  * - `STRONGROOM_DATA_DIR` for SQLite, or `STRONGROOM_PRIMARY_DATABASE_URL` and `STRONGROOM_VAULT_DATABASE_URL` for PostgreSQL
  * - `STRONGROOM_ENCLAVE_CID` (16), `STRONGROOM_ENCLAVE_PORT` (5000): the enclave's vsock address
  * - `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`: the instance role's credentials for KMS
@@ -50,6 +58,15 @@ export function readConfig(environment: NodeJS.ProcessEnv): ProductionConfig {
     port: integerOf('STRONGROOM_PORT', read('STRONGROOM_PORT') ?? '8787', 65_535),
     authorities: authoritiesOf(read('STRONGROOM_AUTHORITIES')),
     enrolmentTokens: enrolmentTokensOf(read('STRONGROOM_ENROLMENT_TOKENS')),
+    rateLimits: {
+      perKey: integerOf('STRONGROOM_KEY_RATE_LIMIT', read('STRONGROOM_KEY_RATE_LIMIT') ?? '5000', MAX_RATE),
+      perProject: integerOf(
+        'STRONGROOM_PROJECT_RATE_LIMIT',
+        read('STRONGROOM_PROJECT_RATE_LIMIT') ?? '10000',
+        MAX_RATE,
+      ),
+    },
+    trustedProxies: trustedProxiesOf(read('STRONGROOM_TRUSTED_PROXIES')),
     store: storeOf(read),
     enclave: {
       cid: integerOf('STRONGROOM_ENCLAVE_CID', read('STRONGROOM_ENCLAVE_CID') ?? '16', 0xffff_ffff),
@@ -80,6 +97,13 @@ function authoritiesOf(text: string | null): readonly string[] | null {
   return isValid
     ? authorities
     : fail('STRONGROOM_AUTHORITIES', 'must be a list of host[:port] in lower case');
+}
+
+function trustedProxiesOf(text: string | null): readonly string[] {
+  const blocks = text === null ? [] : text.split(',').map((block) => block.trim());
+  return blocks.every(isAddressBlock)
+    ? blocks
+    : fail('STRONGROOM_TRUSTED_PROXIES', 'must be a list of addresses and CIDR blocks');
 }
 
 const MIN_ENROLMENT_TOKEN_CHARS = 32;

@@ -6,10 +6,20 @@ export class RequestError extends Error {
   /** One of our own sentences for the client instead of the code's; never a part of the input. */
   readonly clientMessage: string | undefined;
 
-  constructor(code: ErrorCode, options: ErrorOptions & { readonly clientMessage?: string } = {}) {
+  /** Sent with the answer. */
+  readonly headers: Readonly<Record<string, string>> | undefined;
+
+  constructor(
+    code: ErrorCode,
+    options: ErrorOptions & {
+      readonly clientMessage?: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    } = {},
+  ) {
     super(code, options);
     this.name = 'RequestError';
     this.code = code;
     this.clientMessage = options.clientMessage;
+    this.headers = options.headers;
   }
 }

@@ -6,12 +6,16 @@ import type { Dialer } from '@strongroom/shared/transport/connection';
 import type { Logger } from 'pino';
 import { createAuditLog } from './audit-events.ts';
 import { createAuthenticate } from './auth/api-key.ts';
+import { createClientAddressOf } from './auth/client-address.ts';
 import { createAdmitEnrolment } from './auth/enrolment.ts';
+import { startKeyUse } from './auth/key-use.ts';
+import { startRateLimiter } from './auth/rate-limiter.ts';
 import type { ProxyConfig } from './config.ts';
 import type { CredentialSource } from './enclave/credentials.ts';
 import { connectEnclave, type Enclave } from './enclave/enclave.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { createApp } from './http/app.ts';
+import { createTurns } from './http/turns.ts';
 import type { Store } from './store/store.ts';
 
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -49,10 +53,16 @@ export async function startProxy(options: ProxyOptions): Promise<ParentProxy> {
   const port = await listen(server, config);
   const enclave = connectEnclave({ dialer, store, credentials, audit, nowMs });
   const authorities = config.authorities ?? [`127.0.0.1:${port}`, `localhost:${port}`];
+  const rateLimiter = startRateLimiter({ limits: config.rateLimits, store, audit, nowMs });
+  const keyUse = startKeyUse({ store, audit, nowMs });
   const app = createApp({
     store,
     enclave,
     authenticate: createAuthenticate({ store, authorities, nowMs }),
+    clientAddressOf: createClientAddressOf(config.trustedProxies),
+    rateLimiter,
+    keyUse,
+    turns: createTurns(),
     admitEnrolment: createAdmitEnrolment(config.enrolmentTokens),
     audit,
     nowMs,
@@ -68,6 +78,8 @@ export async function startProxy(options: ProxyOptions): Promise<ParentProxy> {
       housekeeping.stop();
       await closeServer(server);
       enclave.close();
+      await rateLimiter.stop();
+      await keyUse.stop();
       await store.close();
       audit.serviceStopped();
     },

@@ -65,7 +65,14 @@ export async function startFixture({
   const enclave = await startFakeEnclave();
   const { log, logLines } = memoryLog();
   const proxy = await startProxy({
-    config: { host: '127.0.0.1', port: 0, authorities: null, enrolmentTokens: [new Secret(ENROLMENT_TOKEN)] },
+    config: {
+      host: '127.0.0.1',
+      port: 0,
+      authorities: null,
+      enrolmentTokens: [new Secret(ENROLMENT_TOKEN)],
+      rateLimits: { perKey: 1_000_000, perProject: 1_000_000 },
+      trustedProxies: [],
+    },
     store,
     dialer: enclave.dialer,
     credentials: staticCredentials({ accessKeyId: 'id', secretAccessKey: 'secret', sessionToken: null }),

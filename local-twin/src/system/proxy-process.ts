@@ -1,6 +1,7 @@
 // The twin's composition root of the proxy: production code on TCP, with the twin's credentials.
 import { tcpDialer } from '@strongroom/shared/transport/dev/tcp';
 import { pino } from 'pino';
+import type { RateLimits } from '../../../parent-proxy/src/auth/rate-limiter.ts';
 import { staticCredentials } from '../../../parent-proxy/src/enclave/credentials.ts';
 import { Secret } from '../../../parent-proxy/src/secrets.ts';
 import { startProxy } from '../../../parent-proxy/src/start-proxy.ts';
@@ -18,6 +19,8 @@ export interface ProxyProcessOptions {
   readonly port: number;
   readonly enclavePort: number;
   readonly enrolmentToken: string;
+  readonly rateLimits: RateLimits;
+  readonly trustedProxies: readonly string[];
   readonly logLevel: string;
 }
 
@@ -46,6 +49,8 @@ const proxy = await startProxy({
     port: options.port,
     authorities: null,
     enrolmentTokens: [new Secret(options.enrolmentToken)],
+    rateLimits: options.rateLimits,
+    trustedProxies: options.trustedProxies,
   },
   store: await openStore(location),
   dialer: tcpDialer(options.enclavePort),

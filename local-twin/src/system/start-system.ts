@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { RateLimits } from '../../../parent-proxy/src/auth/rate-limiter.ts';
 import { type KmsSimulator, startKmsSimulator } from '../kms/kms-simulator.ts';
 import { measureSource } from '../nsm/measure-source.ts';
 import { openNsmPki } from '../nsm/nsm-pki.ts';
@@ -24,6 +25,8 @@ export interface SystemOptions extends TwinConfigurationOptions {
   readonly port?: number;
   readonly logLevel?: string;
   readonly store?: TwinStoreLocation;
+  readonly rateLimits?: RateLimits;
+  readonly trustedProxies?: readonly string[];
   /** Options of Node for both processes, for a profile. */
   readonly execArgv?: readonly string[];
 }
@@ -44,11 +47,15 @@ export interface System extends AsyncDisposable {
   restartProxy(): Promise<void>;
 }
 
+/** 10,000 requests a second: nothing that one machine asks for is refused. */
+const TWIN_RATE_LIMITS: RateLimits = { perKey: 100_000, perProject: 100_000 };
+
 const repositoryRoot = join(import.meta.dirname, '../../..');
 
 /** Starts the twin and waits until it signs; runs genesis when there is no deployment yet, as an operator would. */
 export async function startSystem(options: SystemOptions): Promise<System> {
-  const { home, port = 0, logLevel = 'silent', store, execArgv = [], ...configurationOptions } = options;
+  const { home, port = 0, logLevel = 'silent', store, execArgv = [], ...otherOptions } = options;
+  const { rateLimits = TWIN_RATE_LIMITS, trustedProxies = [], ...configurationOptions } = otherOptions;
   const twin = join(home, 'twin');
   const data = join(home, 'data');
   for (const directory of [home, twin, data]) mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -80,6 +87,8 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     enclavePort: enclave.port,
     enrolmentToken,
     logLevel,
+    rateLimits,
+    trustedProxies,
   };
   let proxy = await startChild(new URL('./proxy-process.ts', import.meta.url), proxyOptions, execArgv);
   let wasGenesisRun = false;

@@ -12,6 +12,11 @@ export function isAllowedIp(allowedIps: readonly string[], remoteAddress: string
   return family !== null && allowedIps.some((entry) => blockOf(entry)?.check(address, family));
 }
 
+/** Whether an entry of a list can be read. */
+export function isAddressBlock(entry: string): boolean {
+  return blockOf(entry) !== null;
+}
+
 function blockOf(entry: string): BlockList | null {
   const [network = '', bits, ...rest] = entry.split('/');
   const family = familyOf(network);

@@ -16,7 +16,7 @@ export interface BearerRequest {
   readonly method: string;
   /** As the client dialed it, without the query. */
   readonly path: string;
-  /** Of the connection; what forwarding headers say is not believed. */
+  /** Of the client, as far as it is known. */
   readonly remoteAddress: string | undefined;
 }
 

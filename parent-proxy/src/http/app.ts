@@ -2,10 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
+import type { Authenticated } from '../auth/api-key.ts';
 import { RequestError } from '../request-error.ts';
 import { answerError } from './error-answer.ts';
 import { type Answer, type OpenRequest, readBody } from './request.ts';
-import { ROUTES, type Route } from './routes.ts';
+import type { ProjectRoute, Route } from './route.ts';
+import { ROUTES } from './routes.ts';
 import type { Services } from './services.ts';
 
 type HttpContext = Context<{ Bindings: HttpBindings }>;
@@ -62,14 +64,23 @@ async function serve(
       return await route.handle({ ...request, body }, services);
     }
     case 'api-key':
-    case 'wallet': {
+    case 'wallet':
+    case 'policy-authority': {
       const { method, path } = request;
-      const { remoteAddress } = context.env.incoming.socket;
+      const remoteAddress = services.clientAddressOf(context.env.incoming);
       const authenticated = await services.authenticate({ authorization, method, path, remoteAddress });
+      admit(route, authenticated, services);
       const body = await readBody(context.env.incoming);
       return await route.handle({ ...request, ...authenticated, body }, services);
     }
   }
+}
+
+/** Checked against what the proxy knows of the key; for export and policies the enclave checks again against the record. */
+function admit(route: ProjectRoute, { principal }: Authenticated, { rateLimiter, keyUse }: Services): void {
+  rateLimiter.admit(principal);
+  keyUse.note(principal.apiKeyId);
+  if (!principal.scopes.includes(route.scope)) throw new RequestError('FORBIDDEN');
 }
 
 function openRequestOf(context: HttpContext): OpenRequest {
@@ -90,6 +101,8 @@ function openRequestOf(context: HttpContext): OpenRequest {
 const NO_BODY = new Uint8Array(0);
 
 function toResponse({ status, body, contentType = 'application/json', headers }: Answer): Response {
+  // 204 may have neither body nor type (RFC 9110 section 15.3.5).
+  if (status === 204) return new Response(null, { status });
   return new Response(body as string | Uint8Array<ArrayBuffer>, {
     status,
     headers: { 'content-type': contentType, ...headers },
@@ -97,7 +110,7 @@ function toResponse({ status, body, contentType = 'application/json', headers }:
 }
 
 const KNOWN_PATHS = ROUTES.map(
-  ({ path }) => new RegExp(`^(?:/platform)?${path.replace(/:[a-z]+/g, '[^/]+')}$`),
+  ({ path }) => new RegExp(`^(?:/platform)?${path.replace(/:[A-Za-z]+/g, '[^/]+')}$`),
 );
 
 function isKnownPath(path: string): boolean {

@@ -15,13 +15,13 @@ export function answerError(error: unknown, correlationId: string, audit: AuditL
     audit.requestRefused(correlationId, error.code, undefined);
     return error.http;
   }
-  const { code, reason, message } = describe(error);
+  const { code, reason, message, headers = {} } = describe(error);
   if (code === 'INTERNAL') audit.internalError(correlationId, error);
   else if (isClientErrorCode(code)) audit.requestRefused(correlationId, code, reason);
   else audit.requestFailed(correlationId, code, reason);
   const answer = errorAnswer(code, message, correlationId);
   // The rest of a body that is too large is not read, so the connection cannot go on.
-  return code === 'PAYLOAD_TOO_LARGE' ? { ...answer, headers: { connection: 'close' } } : answer;
+  return { ...answer, headers: code === 'PAYLOAD_TOO_LARGE' ? { connection: 'close' } : headers };
 }
 
 interface Description {
@@ -29,13 +29,14 @@ interface Description {
   /** A code of ours that says more than the client is told. */
   readonly reason?: string | undefined;
   readonly message?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 function describe(error: unknown): Description {
   if (error instanceof RequestError) {
     const { cause } = error;
     const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
-    return { code: error.code, reason, message: error.clientMessage };
+    return { code: error.code, reason, message: error.clientMessage, headers: error.headers };
   }
   if (error instanceof StoreError) return { code: 'STORE_UNAVAILABLE', reason: error.code };
   if (error instanceof OperationError) return { code: error.code };

@@ -1,4 +1,5 @@
 import { requestHash } from '@strongroom/shared/json/canonical-json';
+import type { JsonNode } from '@strongroom/shared/json/parse-json';
 import { RequestError } from '../request-error.ts';
 import type { IdempotencyClaim, Store } from '../store/store.ts';
 import { parseJsonBody } from './json.ts';
@@ -11,9 +12,12 @@ const EMPTY_BODY = Buffer.from('{}');
 export interface Attempt {
   /** Held by this attempt, which marks it done or has it abandoned by throwing; null for a request without a key, or a repeated one. */
   readonly claim: IdempotencyClaim | null;
-  /** Where the account is that an earlier attempt made. */
-  readonly madeAddressKey: string | null;
+  /** Set when an earlier attempt did all of it; `madeId` is the account or policy that it made. */
+  readonly repeated: { readonly madeId: string | null } | null;
 }
+
+/** SHA-256 of what a request has in common with its repetitions. @throws RequestError MALFORMED_JSON */
+export type Fingerprint = (body: Uint8Array) => Uint8Array;
 
 interface Services {
   readonly store: Pick<Store, 'claimIdempotencyKey' | 'abandonIdempotentRequest'>;
@@ -22,16 +26,17 @@ interface Services {
 
 /**
  * Runs a request under its `X-Idempotency-Key`, if it has one. No answer is kept: a repeated request is verified and executed
- * again, and one that made an account is told which.
+ * again, and one that made something is told what.
  * @throws RequestError IDEMPOTENCY_MISMATCH, IDEMPOTENCY_IN_PROGRESS, INVALID_REQUEST, MALFORMED_JSON, and what `act` throws
  */
 export async function idempotently(
   request: ProjectRequest,
   { store, nowMs }: Services,
   act: (attempt: Attempt) => Promise<Answer>,
+  fingerprint: Fingerprint = fingerprintOf,
 ): Promise<Answer> {
   const key = headerOf(request, 'x-idempotency-key');
-  if (key === undefined) return await act({ claim: null, madeAddressKey: null });
+  if (key === undefined) return await act({ claim: null, repeated: null });
   if (!KEY.test(key)) {
     throw new RequestError('INVALID_REQUEST', {
       clientMessage: 'The idempotency key must have 1 to 128 visible ASCII characters.',
@@ -45,7 +50,7 @@ export async function idempotently(
     key,
   };
   const outcome = await store.claimIdempotencyKey(
-    { ...scope, fingerprint: fingerprintOf(request.body) },
+    { ...scope, fingerprint: fingerprint(request.body) },
     nowMs(),
   );
   switch (outcome.kind) {
@@ -54,7 +59,7 @@ export async function idempotently(
     case 'in-progress':
       throw new RequestError('IDEMPOTENCY_IN_PROGRESS');
     case 'repeated':
-      return await act({ claim: null, madeAddressKey: outcome.addressKey });
+      return await act({ claim: null, repeated: { madeId: outcome.madeId } });
     case 'claimed':
       return await orAbandon(store, outcome.claim, act);
   }
@@ -66,7 +71,7 @@ async function orAbandon(
   act: (attempt: Attempt) => Promise<Answer>,
 ): Promise<Answer> {
   try {
-    return await act({ claim, madeAddressKey: null });
+    return await act({ claim, repeated: null });
   } catch (error) {
     // If this fails too, the claim runs out by itself; the first failure is the one to report.
     await store.abandonIdempotentRequest(claim).catch(() => undefined);
@@ -76,6 +81,22 @@ async function orAbandon(
 
 /** The same for every spelling that the enclave takes for the same body. */
 function fingerprintOf(body: Uint8Array): Uint8Array {
-  const node = parseJsonBody(body.length === 0 ? EMPTY_BODY : body);
+  return hashOf(readNode(body));
+}
+
+/** The same for bodies that differ in one member: in a ciphertext, say, which the enclave compares by what it decrypts to. */
+export function fingerprintWithout(member: string): Fingerprint {
+  return (body) => {
+    const node = readNode(body);
+    if (node.kind !== 'object') return hashOf(node);
+    return hashOf({ kind: 'object', members: node.members.filter(({ key }) => key !== member) });
+  };
+}
+
+function readNode(body: Uint8Array): JsonNode {
+  return parseJsonBody(body.length === 0 ? EMPTY_BODY : body);
+}
+
+function hashOf(node: JsonNode): Uint8Array {
   return Buffer.from(requestHash(node, 'code-point'), 'hex');
 }

@@ -15,7 +15,7 @@ describe('pageOf', () => {
   });
 
   it('goes on where a token says', () => {
-    const cursor = { createdAtMs: 1_767_225_600_000, addressKey: `0x${'ab'.repeat(20)}` };
+    const cursor = { createdAtMs: 1_767_225_600_000, key: `0x${'ab'.repeat(20)}` };
     expect(pageFor(`pageToken=${encodeCursor(cursor)}`).after).toEqual(cursor);
   });
 

@@ -11,7 +11,7 @@ import type {
   ReplaceAccountOutcome,
   Store,
 } from './store.ts';
-import { isUniqueViolation } from './store-error.ts';
+import { isReferenceViolation, isUniqueViolation, VersionConflict } from './store-error.ts';
 import type { Vault } from './vault.ts';
 
 type AccountWrites = Pick<Store, 'addAccount' | 'replaceAccount'>;
@@ -43,6 +43,7 @@ async function addRow(
       return 'added';
     });
   } catch (error) {
+    if (isReferenceViolation(error)) return 'policy-gone';
     if (!isUniqueViolation(error)) throw error;
     return (await hasAddress(primary, row)) ? 'address-taken' : 'name-taken';
   }
@@ -59,9 +60,6 @@ async function hasAddress(primary: Engine<PrimarySchema>, row: AccountTable): Pr
   });
 }
 
-/** Ends a transaction without its changes: a claim must not be finished by a record that was not replaced. */
-class VersionConflict extends Error {}
-
 async function replaceRow(
   primary: Engine<PrimarySchema>,
   next: NextAccount,
@@ -77,6 +75,7 @@ async function replaceRow(
   } catch (error) {
     if (error instanceof VersionConflict) return 'version-conflict';
     if (isUniqueViolation(error)) return 'name-taken';
+    if (isReferenceViolation(error)) return 'policy-gone';
     throw error;
   }
 }

@@ -55,7 +55,7 @@ async function claim(
     fingerprint: request.fingerprint,
     state: 'in-progress',
     attempt,
-    address_key: null,
+    made_id: null,
     started_at_ms: nowMs,
     expires_at_ms: nowMs + LIFE_MS,
   };
@@ -81,11 +81,11 @@ async function claimHeld(
   const held = await transaction
     .selectFrom('idempotency')
     .where(inScope(request))
-    .select(['fingerprint', 'state', 'attempt', 'address_key', 'started_at_ms'])
+    .select(['fingerprint', 'state', 'attempt', 'made_id', 'started_at_ms'])
     .executeTakeFirst();
   if (held === undefined) return { kind: 'in-progress' };
   if (!Buffer.from(held.fingerprint).equals(request.fingerprint)) return { kind: 'mismatch' };
-  if (held.state === 'done') return { kind: 'repeated', addressKey: held.address_key };
+  if (held.state === 'done') return { kind: 'repeated', madeId: held.made_id };
   if (held.started_at_ms > nowMs - CLAIM_LIFE_MS) return { kind: 'in-progress' };
   const taken = await transaction
     .updateTable('idempotency')
@@ -102,12 +102,12 @@ async function claimHeld(
 export async function finishClaim(
   transaction: Transaction<PrimarySchema>,
   { request, attempt }: IdempotencyClaim,
-  addressKey: string | null,
+  madeId: string | null,
 ): Promise<boolean> {
   const { numUpdatedRows } = await transaction
     .updateTable('idempotency')
     .where(inScope(request))
-    .set({ state: 'done', address_key: addressKey })
+    .set({ state: 'done', made_id: madeId })
     .where('attempt', '=', attempt)
     .where('state', '=', 'in-progress')
     .executeTakeFirstOrThrow();

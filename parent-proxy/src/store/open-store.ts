@@ -4,13 +4,17 @@ import { join } from 'node:path';
 import type { Secret } from '../secrets.ts';
 import { accountReads } from './account-reads.ts';
 import { accountWrites } from './account-writes.ts';
+import { apiKeyVerbs } from './api-keys.ts';
+import { authorityVerbs } from './authority.ts';
 import type { Engine, PreparedStatement } from './engine.ts';
 import { idempotencyVerbs } from './idempotency.ts';
 import { claimStoreId, migrate } from './migrate.ts';
 import { initialPrimary } from './migrations/primary/0001-initial.ts';
 import { initialVault } from './migrations/vault/0001-initial.ts';
+import { policyVerbs } from './policies.ts';
 import { openPostgresEngine } from './postgres.ts';
 import { importKeyVerbs, projectVerbs } from './projects.ts';
+import { requestCountVerbs } from './request-counts.ts';
 import { rootRecordVerbs } from './root-record.ts';
 import type { PrimarySchema, VaultSchema } from './schema.ts';
 import { openSqliteEngine } from './sqlite.ts';
@@ -79,6 +83,10 @@ function createStore(engines: Engines): Store {
     ...rootRecordVerbs(engines.primary),
     ...projectVerbs(engines.primary),
     ...importKeyVerbs(engines.primary),
+    ...authorityVerbs(engines.primary),
+    ...apiKeyVerbs(engines.primary),
+    ...policyVerbs(engines.primary),
+    ...requestCountVerbs(engines.primary),
     ...accountReads(engines.primary, vault),
     ...accountWrites(engines.primary, vault),
     ...idempotencyVerbs(engines.primary),

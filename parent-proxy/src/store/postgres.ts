@@ -14,6 +14,7 @@ const INT8_OID = 20;
 
 /** SQLSTATE (PostgreSQL appendix A) of what an operator or the store itself can act on. */
 const CODES: Readonly<Record<string, StoreErrorCode>> = {
+  '23503': 'STORE_REFERENCE_VIOLATION',
   '23505': 'STORE_UNIQUE_VIOLATION',
   '40001': 'STORE_SERIALIZATION',
   '40P01': 'STORE_SERIALIZATION',

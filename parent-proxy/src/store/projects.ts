@@ -1,10 +1,23 @@
+import type { ProjectRows } from '@strongroom/shared/operations/fields';
+import { toApiKeyRow } from './api-keys.ts';
 import { type Engine, prepareRead } from './engine.ts';
-import type { PrimarySchema } from './schema.ts';
+import type { PrimarySchema, ProjectTable } from './schema.ts';
 import type { NewProject, Store } from './store.ts';
 import { isUniqueViolation } from './store-error.ts';
 
 type ProjectVerbs = Pick<Store, 'findPrincipal' | 'addProject'>;
 type ImportKeyVerbs = Pick<Store, 'findImportKey' | 'keepFirstImportKey'>;
+
+/** What the enclave needs of a project. */
+export function toProjectRows(
+  row: Pick<ProjectTable, 'project_id' | 'authority_version' | 'authority_sealed' | 'client_secret'>,
+): ProjectRows {
+  return {
+    projectId: row.project_id,
+    authority: { version: row.authority_version, sealed: row.authority_sealed },
+    clientSecret: row.client_secret,
+  };
+}
 
 export function projectVerbs(primary: Engine<PrimarySchema>): ProjectVerbs {
   const principals = preparePrincipals(primary);
@@ -19,11 +32,8 @@ export function projectVerbs(primary: Engine<PrimarySchema>): ProjectVerbs {
         scopes: JSON.parse(row.scopes) as string[],
         expiresAtMs: row.expires_at_ms,
         allowedIps: JSON.parse(row.allowed_ips) as string[],
-        project: {
-          projectId: row.project_id,
-          authority: { version: row.authority_version, sealed: row.authority_sealed },
-          clientSecret: row.client_secret,
-        },
+        project: toProjectRows(row),
+        projectPolicyId: row.project_policy_id,
       };
     },
 
@@ -56,6 +66,7 @@ function preparePrincipals(primary: Engine<PrimarySchema>) {
         'project.authority_version',
         'project.authority_sealed',
         'project.client_secret',
+        'project.project_policy_id',
       ]),
   );
 }
@@ -103,19 +114,13 @@ async function insertProject(primary: Engine<PrimarySchema>, project: NewProject
         client_secret: clientSecret,
         certificate,
         created_at_ms: createdAtMs,
+        project_policy_id: null,
         import_key: null,
       })
       .execute();
-    const apiKeys = view.apiKeys.map(({ id, algorithm, publicKey, scopes, expiresAtMs, allowedIps }) => ({
-      api_key_id: id,
-      project_id: projectId,
-      algorithm,
-      public_key: publicKey,
-      scopes: JSON.stringify(scopes),
-      expires_at_ms: expiresAtMs,
-      allowed_ips: JSON.stringify(allowedIps),
-    }));
-    for (const apiKey of apiKeys) await transaction.insertInto('api_key').values(apiKey).execute();
+    for (const apiKey of view.apiKeys) {
+      await transaction.insertInto('api_key').values(toApiKeyRow(projectId, apiKey)).execute();
+    }
   });
 }
 

@@ -1,3 +1,5 @@
+import type { PolicyScope } from '@strongroom/shared/api/policy';
+
 /** One row in each database: which one it is, of which store, and how far it is migrated. */
 export interface DatabaseTable {
   kind: 'primary' | 'vault';
@@ -18,6 +20,8 @@ export interface ProjectTable {
   client_secret: Uint8Array;
   certificate: Uint8Array;
   created_at_ms: number;
+  /** The policy of all accounts of the project, if it has one. */
+  project_policy_id: string | null;
   /** Sealed; null until it is first asked for. */
   import_key: Uint8Array | null;
 }
@@ -33,6 +37,25 @@ export interface ApiKeyTable {
   expires_at_ms: number | null;
   /** JSON array of addresses and CIDR blocks; empty for no restriction. */
   allowed_ips: string;
+  /** Written now and then: up to a minute late. */
+  last_used_at_ms: number | null;
+}
+
+/** Policies as the enclave wrote them; the authority record has their digests. */
+export interface PolicyTable {
+  project_id: Uint8Array;
+  policy_id: string;
+  scope: PolicyScope;
+  version: number;
+  document: Uint8Array;
+  created_at_ms: number;
+}
+
+/** How many requests a key or a project has made in one window, from all proxies that share the store. */
+export interface RequestCountTable {
+  window_start_ms: number;
+  subject: string;
+  requests: number;
 }
 
 export type ChainFamily = 'evm' | 'solana';
@@ -62,7 +85,8 @@ export interface IdempotencyTable {
   state: 'in-progress' | 'done';
   /** Which attempt holds the key, 16 random bytes: one that lost it to a later attempt cannot finish. */
   attempt: Uint8Array;
-  address_key: string | null;
+  /** What the request made: the account's address key, or the policy's id. */
+  made_id: string | null;
   started_at_ms: number;
   expires_at_ms: number;
 }
@@ -72,8 +96,10 @@ export interface PrimarySchema {
   root_record: RootRecordTable;
   project: ProjectTable;
   api_key: ApiKeyTable;
+  policy: PolicyTable;
   account: AccountTable;
   idempotency: IdempotencyTable;
+  request_count: RequestCountTable;
 }
 
 export interface WalletKeyTable {

@@ -19,6 +19,7 @@ const CODES: Readonly<Record<number, StoreErrorCode>> = {
   26: 'STORE_WRONG_DATABASE',
 };
 const UNIQUE_VIOLATIONS: ReadonlySet<number> = new Set([1555, 2067]);
+const FOREIGN_KEY_VIOLATION = 787;
 /** After these the handle may never work again though the file does, so the next call opens it anew. */
 const HANDLE_IS_SUSPECT: ReadonlySet<StoreErrorCode> = new Set([
   'STORE_UNAVAILABLE',
@@ -140,6 +141,7 @@ function translate(error: unknown): StoreError {
   const { errcode } = error as { errcode?: unknown };
   if (typeof errcode !== 'number') return new StoreError('STORE_UNAVAILABLE', { cause: error });
   if (UNIQUE_VIOLATIONS.has(errcode)) return new StoreError('STORE_UNIQUE_VIOLATION', { cause: error });
+  if (errcode === FOREIGN_KEY_VIOLATION) return new StoreError('STORE_REFERENCE_VIOLATION', { cause: error });
   return new StoreError(CODES[errcode & 0xff] ?? 'STORE_UNAVAILABLE', { cause: error });
 }
 

@@ -10,7 +10,9 @@ export type StoreErrorCode =
   | 'STORE_NEWER_SCHEMA'
   /** Another transaction took the same rows first; the whole transaction may be tried again. */
   | 'STORE_SERIALIZATION'
-  | 'STORE_UNIQUE_VIOLATION';
+  | 'STORE_UNIQUE_VIOLATION'
+  /** A row names another one that is not there, or goes while it is named. */
+  | 'STORE_REFERENCE_VIOLATION';
 
 /** What kept the store from doing its work. The cause is for the operator's debugger, never for a client or a log line. */
 export class StoreError extends Error {
@@ -25,3 +27,10 @@ export class StoreError extends Error {
 export function isUniqueViolation(error: unknown): boolean {
   return error instanceof StoreError && error.code === 'STORE_UNIQUE_VIOLATION';
 }
+
+export function isReferenceViolation(error: unknown): boolean {
+  return error instanceof StoreError && error.code === 'STORE_REFERENCE_VIOLATION';
+}
+
+/** Ends a transaction without its changes: a claim must not be finished by a record that was not replaced. */
+export class VersionConflict extends Error {}

@@ -1,3 +1,4 @@
+import type { PolicyScope } from '@strongroom/shared/api/policy';
 import type {
   AccountRows,
   ProjectRows,
@@ -19,6 +20,14 @@ export interface Principal {
   /** Addresses and CIDR blocks that the key may be used from; empty for everywhere. */
   readonly allowedIps: readonly string[];
   readonly project: ProjectRows;
+  /** The policy of all accounts of the project. */
+  readonly projectPolicyId: string | null;
+}
+
+/** An API key as its project may see it. */
+export interface ShownApiKey extends Pick<Principal, 'algorithm' | 'scopes' | 'expiresAtMs' | 'allowedIps'> {
+  readonly id: string;
+  readonly lastUsedAtMs: number | null;
 }
 
 export interface NewProject {
@@ -54,6 +63,21 @@ export interface NewAccount extends StoredAccount {
   readonly walletKey: Uint8Array;
 }
 
+/** What is needed to decide on a request for an account: rows of one moment, so that the documents are those that the record names. */
+export interface GovernedAccount {
+  readonly project: ProjectRows;
+  readonly address: string;
+  readonly account: SealedRecord;
+  readonly vaultId: Uint8Array;
+  /** Of the project's policy and the account's own. */
+  readonly policies: readonly Uint8Array[];
+}
+
+/** The same with the sealed key. */
+export interface SigningRows extends Pick<GovernedAccount, 'project' | 'address' | 'policies'> {
+  readonly rows: AccountRows;
+}
+
 /** What an update of an account replaces; `record.version` is that of the next record. */
 export interface NextAccount extends AccountKey {
   readonly name: string | null;
@@ -63,22 +87,50 @@ export interface NextAccount extends AccountKey {
   readonly record: SealedRecord;
 }
 
-/** One page of accounts, newest first; `next` is where the page after it starts, null at the end. */
-export interface AccountPage {
-  readonly accounts: readonly StoredAccount[];
+/** One page, newest first; `next` is where the page after it starts, null at the end. */
+export interface Page<Row> {
+  readonly rows: readonly Row[];
   readonly next: PageCursor | null;
 }
 export interface PageCursor {
   readonly createdAtMs: number;
-  readonly addressKey: string;
+  readonly key: string;
 }
 export interface PageRequest {
   readonly projectId: Uint8Array;
-  readonly family: ChainFamily;
   readonly limit: number;
   /** Null for the first page. */
   readonly after: PageCursor | null;
 }
+export interface AccountPageRequest extends PageRequest {
+  readonly family: ChainFamily;
+}
+export interface PolicyPageRequest extends PageRequest {
+  /** Null for both. */
+  readonly scope: PolicyScope | null;
+}
+
+/** The next version of a project's record, with the policy that it changes, if it does. */
+export interface AuthorityChange {
+  readonly projectId: Uint8Array;
+  readonly authority: SealedRecord;
+  readonly view: ProjectView;
+  readonly policy: PolicyChange | null;
+  readonly changedAtMs: number;
+}
+export interface PolicyChange {
+  readonly id: string;
+  readonly scope: PolicyScope;
+  readonly version: number;
+  /** Null for a policy that goes. */
+  readonly document: Uint8Array | null;
+}
+export type ReplaceAuthorityOutcome =
+  | 'replaced'
+  | 'version-conflict'
+  | 'api-key-taken'
+  | 'policy-in-use'
+  | 'claim-lost';
 
 /** A request that its client may repeat under the same key. */
 export interface IdempotentRequest {
@@ -98,13 +150,24 @@ export interface IdempotencyClaim {
 
 export type IdempotencyOutcome =
   | { readonly kind: 'claimed'; readonly claim: IdempotencyClaim }
-  /** Done before. `addressKey` is the account that it made, if it made one. */
-  | { readonly kind: 'repeated'; readonly addressKey: string | null }
+  /** Done before. `madeId` is the account's address key or the policy's id, if it made one. */
+  | { readonly kind: 'repeated'; readonly madeId: string | null }
   | { readonly kind: 'in-progress' }
   | { readonly kind: 'mismatch' };
 
-export type AddAccountOutcome = 'added' | 'name-taken' | 'address-taken' | 'claim-lost';
-export type ReplaceAccountOutcome = 'replaced' | 'name-taken' | 'version-conflict' | 'claim-lost';
+export type AddAccountOutcome = 'added' | 'name-taken' | 'address-taken' | 'policy-gone' | 'claim-lost';
+export type ReplaceAccountOutcome =
+  | 'replaced'
+  | 'name-taken'
+  | 'policy-gone'
+  | 'version-conflict'
+  | 'claim-lost';
+
+/** Requests of one key or project in one window. */
+export interface RequestCount {
+  readonly subject: string;
+  readonly requests: number;
+}
 
 /**
  * The two databases behind one interface of domain verbs. A verb that changes something resolves once the change is durable;
@@ -121,14 +184,23 @@ export interface Store {
   findImportKey(projectId: Uint8Array): Promise<Uint8Array | null>;
   /** Keeps the first import key for good and returns it: of two proxies that race, both go on with the same one. */
   keepFirstImportKey(projectId: Uint8Array, sealed: Uint8Array): Promise<Uint8Array>;
+  /** Replaces version v of the record by v+1 and no other, with API keys and policy, in one transaction. */
+  replaceAuthority(change: AuthorityChange, claim: IdempotencyClaim | null): Promise<ReplaceAuthorityOutcome>;
+  listApiKeys(projectId: Uint8Array): Promise<readonly ShownApiKey[]>;
+  /** @param usedAtMs when each API key, by id, was last used */
+  noteApiKeyUse(usedAtMs: ReadonlyMap<string, number>): Promise<void>;
+
+  findPolicyDocument(projectId: Uint8Array, policyId: string): Promise<Uint8Array | null>;
+  listPolicyDocuments(page: PolicyPageRequest): Promise<Page<Uint8Array>>;
 
   findAccount(key: AccountKey): Promise<StoredAccount | null>;
   findAccountByName(
     key: Omit<AccountKey, 'address'> & { readonly name: string },
   ): Promise<StoredAccount | null>;
-  /** The record and sealed key of an account that is to sign. */
-  findSigningRows(key: AccountKey): Promise<AccountRows | null>;
-  listAccounts(page: PageRequest): Promise<AccountPage>;
+  findGovernedAccount(key: AccountKey): Promise<GovernedAccount | null>;
+  /** What is needed to sign for an account, or to export its key. */
+  findSigningRows(key: AccountKey): Promise<SigningRows | null>;
+  listAccounts(page: AccountPageRequest): Promise<Page<StoredAccount>>;
   /** Makes the sealed key durable in the vault, then account, name and claim in one transaction. */
   addAccount(account: NewAccount, claim: IdempotencyClaim | null): Promise<AddAccountOutcome>;
   /** Replaces version v by v+1 and no other. */
@@ -139,6 +211,12 @@ export interface Store {
   finishIdempotentRequest(claim: IdempotencyClaim): Promise<void>;
   /** Lets the key be used again after a request that was refused. */
   abandonIdempotentRequest(claim: IdempotencyClaim): Promise<void>;
+
+  /**
+   * Adds to the counts of a window, and forgets those of earlier ones.
+   * @returns the subjects' counts of all proxies
+   */
+  addRequestCounts(windowStartMs: number, added: readonly RequestCount[]): Promise<readonly RequestCount[]>;
 
   removeExpiredIdempotencyKeys(nowMs: number): Promise<number>;
   /** Removes sealed keys, days old, that no account names: what a crash between the two writes of addAccount left. */

@@ -23,7 +23,7 @@ describe('killing the process while it creates accounts', () => {
       const key = { projectId: Buffer.from(projectId, 'hex'), family: 'evm' } as const;
       for (const address of addresses)
         expect(await store.findSigningRows({ ...key, address })).not.toBeNull();
-      const { accounts } = await store.listAccounts({ ...key, limit: 100_000, after: null });
+      const { rows: accounts } = await store.listAccounts({ ...key, limit: 100_000, after: null });
       expect(accounts.length).toBeGreaterThanOrEqual(addresses.length);
       for (const { address } of accounts)
         expect(await store.findSigningRows({ ...key, address })).not.toBeNull();

@@ -25,15 +25,25 @@ export const updateAccountBody = v.strictObject({
   accountPolicy: v.optional(v.union([v.literal(''), policyId])),
 });
 
-/** CDP's EvmAccount. */
-export const evmAccountBody = v.strictObject({
-  address: v.pipe(v.string(), v.regex(/^0x[0-9a-fA-F]{40}$/), v.description('The EIP-55 address.')),
+const accountFields = {
   name: v.optional(accountName),
   policies: v.pipe(v.array(policyId), v.description("The project's policy and the account's own.")),
   createdAt: v.pipe(v.string(), v.isoTimestamp()),
   updatedAt: v.pipe(v.string(), v.isoTimestamp()),
+};
+
+/** CDP's EvmAccount. */
+export const evmAccountBody = v.strictObject({
+  address: v.pipe(v.string(), v.regex(/^0x[0-9a-fA-F]{40}$/), v.description('The EIP-55 address.')),
+  ...accountFields,
 });
-export type EvmAccountBody = v.InferOutput<typeof evmAccountBody>;
+
+/** CDP's SolanaAccount. */
+export const solanaAccountBody = v.strictObject({
+  address: v.pipe(v.string(), v.regex(/^[1-9A-HJ-NP-Za-km-z]{32,44}$/), v.description('The base58 address.')),
+  ...accountFields,
+});
+export type AccountBody = v.InferOutput<typeof evmAccountBody>;
 
 /** What of an account its body shows. */
 export interface ShownAccount {
@@ -45,7 +55,7 @@ export interface ShownAccount {
 }
 
 /** Makes the body of an account; the enclave for what a Wallet Secret signed, the proxy for what is only read. */
-export function accountBody(account: ShownAccount, projectPolicyId: string | null): EvmAccountBody {
+export function accountBody(account: ShownAccount, projectPolicyId: string | null): AccountBody {
   const { address, name, policyId: accountPolicyId, createdAtMs, updatedAtMs } = account;
   return {
     address,

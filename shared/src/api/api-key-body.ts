@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 
 export const API_KEY_SCOPES = ['read', 'sign', 'accounts#export', 'policies#manage'] as const;
+export type ApiKeyScope = (typeof API_KEY_SCOPES)[number];
 
 /** Body of POST /v2/enclave/api-keys. */
 export const addApiKeyBody = v.strictObject({

@@ -12,6 +12,7 @@ export type ErrorType =
   | 'malformed_transaction'
   | 'not_found'
   | 'operation_in_progress'
+  | 'policy_in_use'
   | 'policy_violation'
   | 'rate_limit_exceeded'
   | 'service_unavailable'
@@ -24,11 +25,29 @@ export interface ErrorResponse {
   readonly errorMessage: string;
 }
 
-/** CDP's sentences for the cases of one code; handed on as `OperationError.clientMessage`. */
-export const EVM_ADDRESS_NOT_FOUND = 'EVM account with the given address not found.';
-export const EVM_NAME_NOT_FOUND = 'EVM account with the given name not found.';
-export const EVM_ADDRESS_EXISTS = 'EVM account with the given address already exists.';
-export const EVM_NAME_EXISTS = 'EVM account with the given name already exists.';
+/** CDP's sentences for the cases of one code; handed on as `clientMessage`. */
+export interface AccountMessages {
+  readonly addressNotFound: string;
+  readonly nameNotFound: string;
+  readonly addressExists: string;
+  readonly nameExists: string;
+}
+
+export const ACCOUNT_MESSAGES: Readonly<Record<'evm' | 'solana', AccountMessages>> = {
+  evm: accountMessages('EVM'),
+  solana: accountMessages('Solana'),
+};
+export const POLICY_NOT_FOUND = 'Policy not found.';
+export const API_KEY_EXISTS = 'An API key with the given id already exists.';
+
+function accountMessages(family: string): AccountMessages {
+  return {
+    addressNotFound: `${family} account with the given address not found.`,
+    nameNotFound: `${family} account with the given name not found.`,
+    addressExists: `${family} account with the given address already exists.`,
+    nameExists: `${family} account with the given name already exists.`,
+  };
+}
 
 const invalid = (status: number, errorMessage: string): ErrorResponse => ({
   status,
@@ -83,6 +102,11 @@ const CLIENT_RESPONSES: Readonly<
     status: 403,
     errorType: 'policy_violation',
     errorMessage: 'The request violates a policy.',
+  },
+  POLICY_IN_USE: {
+    status: 400,
+    errorType: 'policy_in_use',
+    errorMessage: 'The policy is attached to an account and cannot be deleted.',
   },
   FORBIDDEN: {
     status: 403,

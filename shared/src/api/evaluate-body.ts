@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { policyId } from './account-body.ts';
 import { type PolicyOperation, type PolicyRule, policyRule } from './policy.ts';
 
 export interface EvaluatePolicyBody {
@@ -30,4 +31,15 @@ export const evaluatePolicyBody: v.GenericSchema<unknown, EvaluatePolicyBody> = 
   network: v.optional(v.pipe(v.string(), v.maxLength(32))),
   rules: v.optional(v.pipe(v.array(policyRule), v.minLength(1), v.maxLength(100))),
   address: v.optional(v.pipe(v.string(), v.maxLength(64))),
+});
+
+/** Answer: the verdict, why, and the rule that decided, if one did. */
+export const verdictBody = v.strictObject({
+  verdict: v.picklist(['accept', 'reject']),
+  reason: v.picklist(['rule_accepted', 'rule_rejected', 'no_rule_matched', 'no_rule_for_operation']),
+  isUndecided: v.optional(
+    v.pipe(v.boolean(), v.description('Rejected because a criterion could not be decided on the request.')),
+  ),
+  policyId: v.optional(policyId),
+  ruleIndex: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))),
 });

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { policyId } from './account-body.ts';
 import {
   ethValueCriterion,
   evmAddressCriterion,
@@ -114,6 +115,16 @@ export const policyCreateBody: v.GenericSchema<unknown, PolicyCreateBody> = v.st
 export const policyUpdateBody: v.GenericSchema<unknown, PolicyUpdateBody> = v.strictObject({
   description: v.optional(description),
   rules,
+});
+
+/** CDP's Policy. */
+export const policyBody: v.GenericSchema = v.strictObject({
+  id: policyId,
+  scope: policyScope,
+  description: v.optional(description),
+  rules,
+  createdAt: v.pipe(v.string(), v.isoTimestamp()),
+  updatedAt: v.pipe(v.string(), v.isoTimestamp()),
 });
 
 export type PolicyScope = v.InferOutput<typeof policyScope>;

@@ -6,7 +6,7 @@ import type { Answer, OpenRequest } from '../request.ts';
 import type { Services } from '../services.ts';
 
 const MAX_GENESIS_BYTES = 65_536;
-const projectBody = v.strictObject({
+export const projectBody = v.strictObject({
   genesis: v.pipe(
     v.string(),
     v.regex(/^[A-Za-z0-9+/]+={0,2}$/),

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { AccountPage } from '../../../src/store/store.ts';
+import type { Page, StoredAccount } from '../../../src/store/store.ts';
 import { hexed, newAccount, nextVersion, shownOf } from '../store-fixtures.ts';
 import { DAY_MS, NOW_MS, type Subject, storedProject } from './subject.ts';
 
@@ -15,7 +15,8 @@ export function describeAccounts(subject: Subject): void {
         expect(hexed(await subject.store.findAccount({ projectId, family, address: spelling }))).toEqual(
           hexed(shownOf(account)),
         );
-        const expected = { account: account.record, walletKey: account.walletKey };
+        const signing = { account: account.record, walletKey: account.walletKey };
+        const expected = { project: rows, address, rows: signing, policies: [] };
         expect(hexed(await subject.store.findSigningRows({ projectId, family, address: spelling }))).toEqual(
           hexed(expected),
         );
@@ -46,7 +47,7 @@ export function describeAccounts(subject: Subject): void {
         expect(await subject.store.findAccount({ ...key, address })).toBeNull();
         expect(await subject.store.findSigningRows({ ...key, address })).toBeNull();
         expect(await subject.store.findAccountByName({ ...key, name: 'hidden' })).toBeNull();
-        expect((await subject.store.listAccounts({ ...key, limit: 10, after: null })).accounts).toEqual([]);
+        expect((await subject.store.listAccounts({ ...key, limit: 10, after: null })).rows).toEqual([]);
       }
     });
 
@@ -82,7 +83,7 @@ export function describeAccounts(subject: Subject): void {
       const { rows } = await storedProject(subject.store);
       const account = newAccount(rows.projectId, { name: 'before' });
       await subject.store.addAccount(account, null);
-      const next = nextVersion(account, { name: 'after', policyId: '123e4567-e89b-12d3-a456-426614174000' });
+      const next = nextVersion(account, { name: 'after' });
       const rivals = await Promise.all([
         subject.store.replaceAccount(next, null),
         subject.store.replaceAccount(next, null),
@@ -121,16 +122,16 @@ export function describeAccounts(subject: Subject): void {
       );
       for (const account of added) await subject.store.addAccount(account, null);
       const seen: string[] = [];
-      let after: AccountPage['next'] = null;
+      let after: Page<StoredAccount>['next'] = null;
       do {
-        const page: AccountPage = await subject.store.listAccounts({
+        const page: Page<StoredAccount> = await subject.store.listAccounts({
           projectId,
           family: 'evm',
           limit: 5,
           after,
         });
-        expect(page.accounts.length).toBeLessThanOrEqual(5);
-        seen.push(...page.accounts.map(({ address }) => address));
+        expect(page.rows.length).toBeLessThanOrEqual(5);
+        seen.push(...page.rows.map(({ address }) => address));
         after = page.next;
         await subject.store.addAccount(
           newAccount(projectId, { createdAtMs: NOW_MS + 1000 + seen.length }),
@@ -139,7 +140,7 @@ export function describeAccounts(subject: Subject): void {
       } while (after !== null);
       expect(seen.toSorted()).toEqual(added.map(({ address }) => address).toSorted());
       const newest = await subject.store.listAccounts({ projectId, family: 'evm', limit: 1, after: null });
-      expect(newest.accounts[0]?.createdAtMs).toBeGreaterThan(NOW_MS + 1000);
+      expect(newest.rows[0]?.createdAtMs).toBeGreaterThan(NOW_MS + 1000);
     });
 
     it('ends exactly at the end', async () => {
@@ -151,7 +152,7 @@ export function describeAccounts(subject: Subject): void {
         limit: 4,
         after: null,
       });
-      expect(page.accounts).toHaveLength(4);
+      expect(page.rows).toHaveLength(4);
       expect(page.next).toBeNull();
     });
   });

@@ -36,7 +36,7 @@ export function describeIdempotency(subject: Subject): void {
       await subject.reopen();
       expect(await subject.store.claimIdempotencyKey(request(projectId, 'a'), NOW_MS + 1)).toEqual({
         kind: 'repeated',
-        addressKey: account.address.toLowerCase(),
+        madeId: account.address.toLowerCase(),
       });
       const other = { ...request(projectId, 'a'), fingerprint: randomBytes(32) };
       expect(await subject.store.claimIdempotencyKey(other, NOW_MS + 1)).toEqual({ kind: 'mismatch' });
@@ -66,7 +66,7 @@ export function describeIdempotency(subject: Subject): void {
       await subject.store.abandonIdempotentRequest(claim);
       expect(await subject.store.claimIdempotencyKey(request(projectId, 'a'), NOW_MS + DAY_MS - 1)).toEqual({
         kind: 'repeated',
-        addressKey: null,
+        madeId: null,
       });
       expect((await subject.store.claimIdempotencyKey(request(projectId, 'a'), NOW_MS + DAY_MS)).kind).toBe(
         'claimed',

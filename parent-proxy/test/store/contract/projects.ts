@@ -23,7 +23,7 @@ export function describeProjects(subject: Subject): void {
       const project = newProject(['key-one', 'organizations/o/apiKeys/two']);
       await subject.store.addProject(project);
       for (const { id, ...apiKey } of project.view.apiKeys) {
-        const principal = { apiKeyId: id, ...apiKey, project: project.rows };
+        const principal = { apiKeyId: id, ...apiKey, project: project.rows, projectPolicyId: null };
         expect(hexed(await subject.store.findPrincipal(id))).toEqual(hexed(principal));
       }
       expect(await subject.store.findPrincipal('key-three')).toBeNull();

@@ -1,0 +1,124 @@
+import type { AuditLog } from '../audit-events.ts';
+import { RequestError } from '../request-error.ts';
+import type { Principal, RequestCount, Store } from '../store/store.ts';
+import { StoreError } from '../store/store-error.ts';
+
+/** How many requests are taken in each window of ten seconds. */
+export interface RateLimits {
+  readonly perKey: number;
+  readonly perProject: number;
+}
+
+/** Counts authenticated requests in fixed windows, for all proxies that share a store. */
+export interface RateLimiter {
+  /** @throws RequestError RATE_LIMITED with Retry-After */
+  admit(principal: Pick<Principal, 'apiKeyId' | 'project'>): void;
+  stop(): Promise<void>;
+}
+
+export const RATE_WINDOW_MS = 10_000;
+const SHARE_INTERVAL_MS = 200;
+/**
+ * Whoever has used less than a twentieth of its limit at one proxy is not worth a write: until twenty proxies each let that much through,
+ * nobody gets more than the limit.
+ */
+const QUIET_SHARE = 1 / 20;
+
+interface Counter {
+  readonly limit: number;
+  /** Admitted here in this window. */
+  own: number;
+  /** Of those, how many the store knows of. */
+  shared: number;
+  /** Admitted by other proxies, as far as the store knows. */
+  others: number;
+}
+
+export interface RateLimiterOptions {
+  readonly limits: RateLimits;
+  readonly store: Pick<Store, 'addRequestCounts'>;
+  readonly audit: AuditLog;
+  readonly nowMs: () => number;
+}
+
+export function startRateLimiter({ limits, store, audit, nowMs }: RateLimiterOptions): RateLimiter {
+  let windowStartMs = 0;
+  let counters = new Map<string, Counter>();
+  let sharing: Promise<void> = Promise.resolve();
+
+  function counterOf(subject: string, limit: number): Counter {
+    let counter = counters.get(subject);
+    if (counter === undefined) {
+      counter = { limit, own: 0, shared: 0, others: 0 };
+      counters.set(subject, counter);
+    }
+    return counter;
+  }
+
+  async function share(): Promise<void> {
+    const ofWindow = counters;
+    const added = unshared(ofWindow);
+    if (added.length === 0) return;
+    try {
+      const totals = await store.addRequestCounts(windowStartMs, added);
+      for (const { subject, requests } of added) settle(ofWindow.get(subject), requests, subject, totals);
+    } catch (error) {
+      audit.batchNotWritten('request-counts', error instanceof StoreError ? error.code : 'INTERNAL');
+    }
+  }
+
+  const timer = setInterval(() => {
+    sharing = sharing.then(share);
+  }, SHARE_INTERVAL_MS);
+  timer.unref();
+  return {
+    admit({ apiKeyId, project }) {
+      const now = nowMs();
+      const start = now - (now % RATE_WINDOW_MS);
+      if (start !== windowStartMs) {
+        windowStartMs = start;
+        counters = new Map();
+      }
+      const ofKey = counterOf(`key ${apiKeyId}`, limits.perKey);
+      const ofProject = counterOf(`project ${hexOf(project.projectId)}`, limits.perProject);
+      if (isSpent(ofKey) || isSpent(ofProject)) throw rateLimited(start + RATE_WINDOW_MS - now);
+      ofKey.own += 1;
+      ofProject.own += 1;
+    },
+    async stop() {
+      clearInterval(timer);
+      await sharing;
+    },
+  };
+}
+
+function unshared(counters: ReadonlyMap<string, Counter>): RequestCount[] {
+  return [...counters]
+    .map(([subject, { own, shared, limit }]) => ({ subject, requests: own - shared, own, limit }))
+    .filter(({ requests, own, limit }) => requests > 0 && own >= limit * QUIET_SHARE)
+    .map(({ subject, requests }) => ({ subject, requests }));
+}
+
+function settle(
+  counter: Counter | undefined,
+  added: number,
+  subject: string,
+  totals: readonly RequestCount[],
+): void {
+  const total = totals.find((each) => each.subject === subject);
+  if (counter === undefined || total === undefined) return;
+  counter.shared += added;
+  counter.others = total.requests - counter.shared;
+}
+
+function isSpent({ own, others, limit }: Counter): boolean {
+  return own + others >= limit;
+}
+
+function rateLimited(waitMs: number): RequestError {
+  return new RequestError('RATE_LIMITED', { headers: { 'retry-after': String(Math.ceil(waitMs / 1000)) } });
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex');
+}
