@@ -1,0 +1,44 @@
+import type { OutboxEntry, OutboxState } from '../outbox-store.ts';
+import type { RelayErrorCode } from '../relay-error.ts';
+import type { EvmNode } from './evm-node.ts';
+
+/** Deep enough that a reorganisation does not undo it. */
+const CONFIRMATIONS = 12;
+
+/** What a look at an entry showed. `refusal` is what a node said of it last; it stays open, as it may have been taken before. */
+export interface Look {
+  readonly state: OutboxState;
+  readonly refusal: RelayErrorCode | null;
+}
+
+/**
+ * Sees after a transaction that may or may not be on its way: mined, overtaken, or to be broadcast again. Sending the same bytes twice
+ * is harmless, so in doubt they are sent.
+ * @throws RelayError
+ */
+export async function followEvmEntry(
+  { id, sender, nonce, raw, state }: OutboxEntry,
+  node: EvmNode,
+): Promise<Look> {
+  const receipt = await node.receipt(id);
+  if (receipt !== null) {
+    const depth = (await node.blockNumber()) - receipt.blockNumber;
+    return { state: depth >= CONFIRMATIONS ? 'final' : 'broadcast', refusal: null };
+  }
+  if (nonce !== null && (await node.transactionCount(sender, 'latest')) > nonce) {
+    // Ours, of which this node knows no receipt yet, or another one with the nonce; which will show when it is deep enough.
+    const settledBlock = Math.max(0, (await node.blockNumber()) - CONFIRMATIONS);
+    const isSettled = (await node.transactionCount(sender, settledBlock)) > nonce;
+    const isOvertaken = isSettled && (await node.receipt(id)) === null;
+    return { state: isOvertaken ? 'replaced' : state, refusal: null };
+  }
+  const outcome = await node.broadcast(raw);
+  switch (outcome.kind) {
+    case 'accepted':
+      return { state: 'broadcast', refusal: null };
+    case 'unclear':
+      return { state, refusal: null };
+    case 'refused':
+      return { state, refusal: outcome.error.code };
+  }
+}
