@@ -13,11 +13,6 @@ export function importEd25519Seed(seed: Uint8Array): KeyObject {
   }
 }
 
-/** Imports a raw 32-byte Ed25519 public key. */
-export function importEd25519PublicKey(raw: Uint8Array): KeyObject {
-  return createPublicKey({ key: Buffer.concat([SPKI_PREFIX, raw]), format: 'der', type: 'spki' });
-}
-
 /** The raw 32-byte public key of an Ed25519 key. */
 export function rawEd25519PublicKey(key: KeyObject): Uint8Array {
   const spki = (key.type === 'private' ? createPublicKey(key) : key).export({ format: 'der', type: 'spki' });
