@@ -22,6 +22,7 @@ export interface FillOptions {
   /** Of the two SQLite files that the proxy has open too. */
   readonly storeDirectory: string;
   readonly count: number;
+  readonly accountPolicy?: string | undefined;
 }
 
 interface MadeRows {
@@ -33,7 +34,6 @@ const IN_FLIGHT = 64;
 const ROWS_PER_TRANSACTION = 250;
 const DAY_MS = 86_400_000;
 const PATH = '/v2/evm/accounts';
-const BODY = Buffer.from('{}');
 
 /**
  * Makes accounts faster than over HTTP and no less real: the running enclave makes each by its operation, for a request that the
@@ -45,6 +45,7 @@ export async function fillStore({
   enclavePort,
   storeDirectory,
   count,
+  accountPolicy,
 }: FillOptions): Promise<string[]> {
   const project = await projectRowsOf(storeDirectory, client.apiKeyId);
   const enclave = createOperationClient({
@@ -55,6 +56,7 @@ export async function fillStore({
   const primary = openSqliteEngine<PrimarySchema>(join(storeDirectory, 'primary.sqlite'));
   const vault = openSqliteEngine<VaultSchema>(join(storeDirectory, 'vault.sqlite'));
   const signer = createRequestSigner(client);
+  const body = Buffer.from(JSON.stringify({ accountPolicy }));
   const addresses: string[] = [];
   const pending: MadeRows[] = [];
   let started = 0;
@@ -62,7 +64,7 @@ export async function fillStore({
   async function work(): Promise<void> {
     while (started < count) {
       started += 1;
-      const rows = await makeAccount({ enclave, signer, project });
+      const rows = await makeAccount({ enclave, signer, project, body });
       addresses.push(rows.account.address);
       pending.push(rows);
       if (pending.length >= ROWS_PER_TRANSACTION)
@@ -95,11 +97,12 @@ interface Maker {
   readonly enclave: OperationClient;
   readonly signer: RequestSigner;
   readonly project: ProjectRows;
+  readonly body: Uint8Array;
 }
 
-async function makeAccount({ enclave, signer, project }: Maker): Promise<MadeRows> {
+async function makeAccount({ enclave, signer, project, body }: Maker): Promise<MadeRows> {
   const { created } = await enclave.call(createEvmAccount, {
-    client: { method: 'POST', path: PATH, body: BODY, ...signer.tokens(PATH, BODY) },
+    client: { method: 'POST', path: PATH, body, ...signer.tokens(PATH, body) },
     project,
     existing: null,
   });

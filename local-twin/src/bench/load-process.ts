@@ -1,10 +1,11 @@
 // The load generator, in a process of its own: nothing that it does is counted, and it signs its requests before the clock runs.
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { announce, receiveOptions } from '../system/child.ts';
-import { type FillOptions, fillStore } from './fill-store.ts';
+import { fillStore } from './fill-store.ts';
 import { type LoadResult, sendAll } from './keep-alive-load.ts';
 import { createPrimitives, type PrimitivesCost } from './primitives.ts';
 import { type BenchClient, createRequestSigner, type RequestSigner } from './signed-request.ts';
+import { requestOf, type Workload } from './workload.ts';
 
 /** One service under load. */
 export interface LoadTarget {
@@ -20,10 +21,20 @@ export interface LoadProcessOptions {
 
 /** What the process is told to do, and what each command is answered with. */
 export interface LoadCommands {
-  /** Makes accounts; later requests take any of them. */
-  readonly fill: { readonly target: string; readonly count: number; readonly answer: { elapsedMs: number } };
+  /** Makes accounts, under a policy if one is named; later requests take any of them. */
+  readonly fill: {
+    readonly target: string;
+    readonly count: number;
+    readonly accountPolicy?: string;
+    readonly answer: { readonly elapsedMs: number };
+  };
   /** Signs requests. They have to be sent within two minutes. */
-  readonly prepare: { readonly target: string; readonly count: number; readonly answer: null };
+  readonly prepare: {
+    readonly target: string;
+    readonly workload: Workload;
+    readonly count: number;
+    readonly answer: null;
+  };
   /** Sends what was prepared. */
   readonly send: { readonly target: string; readonly connections: number; readonly answer: LoadResult };
   readonly primitives: { readonly repetitions: number; readonly answer: PrimitivesCost };
@@ -67,9 +78,9 @@ async function execute(command: LoadCommand): Promise<LoadCommands[LoadCommandNa
   if (state === undefined) throw new Error('no such target');
   switch (command.name) {
     case 'fill':
-      return await fill(state, command.count);
+      return await fill(state, command);
     case 'prepare':
-      state.prepared = Array.from({ length: command.count }, () => signRequest(state));
+      state.prepared = Array.from({ length: command.count }, () => signRequest(state, command.workload));
       return null;
     case 'send': {
       const requests = state.prepared;
@@ -79,17 +90,19 @@ async function execute(command: LoadCommand): Promise<LoadCommands[LoadCommandNa
   }
 }
 
-async function fill(state: TargetState, count: number): Promise<{ elapsedMs: number }> {
+async function fill(
+  state: TargetState,
+  { count, accountPolicy }: LoadCommandOf<'fill'>,
+): Promise<{ elapsedMs: number }> {
   const { client, enclavePort, storeDirectory } = state;
   const startedMs = performance.now();
-  const addresses = await fillStore({ client, enclavePort, storeDirectory, count } satisfies FillOptions);
+  const addresses = await fillStore({ client, enclavePort, storeDirectory, count, accountPolicy });
   for (const address of addresses) state.addresses.push(address);
   return { elapsedMs: performance.now() - startedMs };
 }
 
-/** A digest of its own for any of the accounts. */
-function signRequest({ signer, addresses }: TargetState): Uint8Array {
-  const address = addresses[randomInt(addresses.length)];
-  const body = Buffer.from(`{"hash":"0x${randomBytes(32).toString('hex')}"}`);
-  return signer.httpRequest(`/v2/evm/accounts/${address}/sign`, body);
+/** A request for any of the accounts. */
+function signRequest({ signer, addresses }: TargetState, workload: Workload): Uint8Array {
+  const { action, body } = requestOf(workload);
+  return signer.httpRequest(`/v2/evm/accounts/${addresses[randomInt(addresses.length)]}/${action}`, body);
 }

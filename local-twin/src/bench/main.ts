@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type LoadGenerator, startLoadGenerator } from './load-generator.ts';
-import { type BenchTarget, compareStores, measureRounds, soak, warmUp } from './measure.ts';
+import { type BenchTarget, compareCosts, measureRounds, newTarget, soak, warmUp } from './measure.ts';
 import { type BenchPlan, FULL_PLAN, QUICK_PLAN } from './plan.ts';
 import { limitsOf, renderReport } from './report.ts';
-import { startServiceUnderLoad } from './service-under-load.ts';
+import { createPolicy, type ServiceUnderLoad, startServiceUnderLoad } from './service-under-load.ts';
 import { type BenchSummary, summarize } from './summary.ts';
+import { tenRules } from './workload.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -36,38 +37,55 @@ async function bench(chosen: BenchPlan): Promise<BenchSummary> {
   progress('starting two services');
   await using few = await startServiceUnderLoad(join(home, 'few'), execArgv);
   await using many = await startServiceUnderLoad(join(home, 'many'), execArgv);
-  await using load = await startLoadGenerator({ targets: { few: few.target, many: many.target } });
-  return await measure(chosen, load, {
-    few: { name: 'few', service: few, memory: [], signatures: 0 },
-    many: { name: 'many', service: many, memory: [], signatures: 0 },
+  const targets = { few: few.target, many: many.target, policy: few.target };
+  await using load = await startLoadGenerator({ targets });
+  const kmsRequests = () => few.kmsRequests() + many.kmsRequests();
+  const fillMs = await fill(load, few, chosen);
+  const kmsRequestsBefore = kmsRequests();
+  const measured = await measure(chosen, load, {
+    few: newTarget('few', few, 'hash'),
+    many: newTarget('many', many, 'hash'),
+    withoutPolicy: newTarget('few', few, 'transaction'),
+    withPolicy: newTarget('policy', few, 'transaction'),
   });
+  const kmsRequestsUnderLoad = kmsRequests() - kmsRequestsBefore;
+  return summarize(chosen, { ...measured, fillMs, kmsRequestsUnderLoad });
 }
 
-async function measure(
-  chosen: BenchPlan,
+/** @returns milliseconds that the many accounts took */
+async function fill(
   load: LoadGenerator,
-  { few, many }: { readonly few: BenchTarget; readonly many: BenchTarget },
-): Promise<BenchSummary> {
-  const { storedAccounts } = chosen;
-  const kmsRequests = () => few.service.kmsRequests() + many.service.kmsRequests();
+  few: ServiceUnderLoad,
+  { storedAccounts }: BenchPlan,
+): Promise<number> {
   progress(`making ${storedAccounts.many} accounts`);
-  await load.run({ name: 'fill', target: few.name, count: storedAccounts.few });
-  const { elapsedMs: fillMs } = await load.run({
-    name: 'fill',
-    target: many.name,
-    count: storedAccounts.many,
-  });
-  const kmsRequestsBefore = kmsRequests();
+  const accountPolicy = await createPolicy(few.target, tenRules());
+  await load.run({ name: 'fill', target: 'few', count: storedAccounts.few });
+  await load.run({ name: 'fill', target: 'policy', count: storedAccounts.few, accountPolicy });
+  return (await load.run({ name: 'fill', target: 'many', count: storedAccounts.many })).elapsedMs;
+}
+
+type BenchTargets = Readonly<Record<'few' | 'many' | 'withoutPolicy' | 'withPolicy', BenchTarget>>;
+
+async function measure(chosen: BenchPlan, load: LoadGenerator, targets: BenchTargets) {
+  const { few, many, withoutPolicy, withPolicy } = targets;
+  const { pairs, policyPairs, pairRequests: requests } = chosen;
   progress('warming up');
   for (const target of [few, many]) await warmUp(load, target, chosen.warmUpRequests);
   progress('comparing the two stores');
-  const storeRatios = await compareStores(load, { few, many }, chosen);
+  const storeRatios = await compareCosts(load, { base: few, other: many }, { pairs, requests });
   progress('measuring requests and primitives in turns');
   const rounds = await measureRounds(load, few, chosen);
-  progress(`signing until ${chosen.signatures} signatures are made`);
+  progress('comparing transactions with and without a policy');
+  for (const target of [withoutPolicy, withPolicy]) await warmUp(load, target, chosen.warmUpRequests / 4);
+  const policyRatios = await compareCosts(
+    load,
+    { base: withoutPolicy, other: withPolicy },
+    { pairs: policyPairs, requests },
+  );
+  progress(`signing until ${chosen.signatures} digests are signed`);
   await soak(load, few, chosen.signatures);
-  const kmsRequestsUnderLoad = kmsRequests() - kmsRequestsBefore;
-  return summarize(chosen, { rounds, storeRatios, few, fillMs, kmsRequestsUnderLoad });
+  return { few, storeRatios, rounds, policyRatios };
 }
 
 /** On standard error: standard output has the result alone. */

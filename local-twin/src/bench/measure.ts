@@ -3,13 +3,19 @@ import type { LoadGenerator } from './load-generator.ts';
 import { type BenchPlan, CONNECTIONS } from './plan.ts';
 import type { PrimitivesCost } from './primitives.ts';
 import type { ServiceUnderLoad } from './service-under-load.ts';
+import type { Workload } from './workload.ts';
 
 /** A service with the name under which the load generator knows it, and what it has done so far. */
 export interface BenchTarget {
   readonly name: string;
   readonly service: ServiceUnderLoad;
+  readonly workload: Workload;
   readonly memory: MemorySample[];
   signatures: number;
+}
+
+export function newTarget(name: string, service: ServiceUnderLoad, workload: Workload): BenchTarget {
+  return { name, service, workload, memory: [], signatures: 0 };
 }
 
 export interface MemorySample {
@@ -39,9 +45,10 @@ export async function runBatch(
   target: BenchTarget,
   { connections, requests }: { readonly connections: number; readonly requests: number },
 ): Promise<BatchCost> {
-  await load.run({ name: 'prepare', target: target.name, count: requests });
+  const { name, workload } = target;
+  await load.run({ name: 'prepare', target: name, workload, count: requests });
   const before = target.service.cpu();
-  const result = await load.run({ name: 'send', target: target.name, connections });
+  const result = await load.run({ name: 'send', target: name, connections });
   const after = target.service.cpu();
   target.signatures += requests;
   target.memory.push({
@@ -62,23 +69,22 @@ export async function warmUp(load: LoadGenerator, target: BenchTarget, requests:
   }
 }
 
-/** CPU per request with many accounts stored, divided by that with few, one ratio for each pair of neighbouring batches. */
-export async function compareStores(
+/** CPU per request of `other`, divided by that of `base`, one ratio for each pair of neighbouring batches. */
+export async function compareCosts(
   load: LoadGenerator,
-  { few, many }: { readonly few: BenchTarget; readonly many: BenchTarget },
-  { pairs, pairRequests }: BenchPlan,
+  { base, other }: { readonly base: BenchTarget; readonly other: BenchTarget },
+  { pairs, requests }: { readonly pairs: number; readonly requests: number },
 ): Promise<number[]> {
-  const batch = { connections: CONNECTIONS, requests: pairRequests };
   const costOf = async (target: BenchTarget) => {
-    const { proxyUs, enclaveUs } = await runBatch(load, target, batch);
+    const { proxyUs, enclaveUs } = await runBatch(load, target, { connections: CONNECTIONS, requests });
     return proxyUs + enclaveUs;
   };
   const ratios: number[] = [];
   for (let pair = 0; pair < pairs; pair++) {
     // Who goes first alternates, so that a machine that is getting slower or faster favours neither.
-    const manyFirst = pair % 2 === 1 ? await costOf(many) : null;
-    const fewUs = await costOf(few);
-    ratios.push((manyFirst ?? (await costOf(many))) / fewUs);
+    const otherFirst = pair % 2 === 1 ? await costOf(other) : null;
+    const baseUs = await costOf(base);
+    ratios.push((otherFirst ?? (await costOf(other))) / baseUs);
   }
   return ratios;
 }

@@ -8,8 +8,9 @@ export interface BenchPlan {
   readonly rounds: number;
   readonly batches: readonly { readonly connections: number; readonly requests: number }[];
   readonly primitiveRepetitions: number;
-  /** Pairs of a batch with few and a batch with many accounts stored. */
+  /** Pairs of neighbouring batches: few and many accounts stored, and without and with a policy. */
   readonly pairs: number;
+  readonly policyPairs: number;
   readonly pairRequests: number;
   /** Signatures that one enclave has made when its memory is read last. */
   readonly signatures: number;
@@ -30,6 +31,7 @@ export const FULL_PLAN: BenchPlan = {
   ],
   primitiveRepetitions: 150,
   pairs: 16,
+  policyPairs: 8,
   pairRequests: 1000,
   signatures: 100_000,
 };
@@ -47,6 +49,7 @@ export const QUICK_PLAN: BenchPlan = {
   ],
   primitiveRepetitions: 100,
   pairs: 6,
+  policyPairs: 4,
   pairRequests: 700,
   signatures: 20_000,
 };

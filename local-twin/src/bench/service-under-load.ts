@@ -7,7 +7,7 @@ import { decodeCbor } from '@strongroom/shared/wire/cbor';
 import { type System, startSystem } from '../system/start-system.ts';
 import type { LoadTarget } from './load-process.ts';
 import { cpuUsOf, residentMiBOf } from './process-usage.ts';
-import type { BenchClient } from './signed-request.ts';
+import { type BenchClient, createRequestSigner } from './signed-request.ts';
 
 /** A twin with one project. */
 export interface ServiceUnderLoad extends AsyncDisposable {
@@ -21,6 +21,24 @@ export interface ServiceUnderLoad extends AsyncDisposable {
 export interface ServiceCpu {
   readonly proxyUs: number;
   readonly enclaveUs: number;
+}
+
+/** Makes a policy over HTTP. @returns its id */
+export async function createPolicy({ client, proxyPort }: LoadTarget, policy: object): Promise<string> {
+  const path = '/v2/policy-engine/policies';
+  const body = Buffer.from(JSON.stringify(policy));
+  const { bearerToken, walletToken } = createRequestSigner(client).tokens(path, body);
+  const response = await fetch(`http://127.0.0.1:${proxyPort}${path}`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      authorization: `Bearer ${bearerToken}`,
+      'x-wallet-auth': walletToken,
+    },
+    body,
+  });
+  if (!response.ok) throw new Error(`the policy was answered ${response.status}: ${await response.text()}`);
+  return ((await response.json()) as { readonly id: string }).id;
 }
 
 /** Starts a twin and makes a project in it, whose certificate is not checked: the service is our own child. */
@@ -67,7 +85,7 @@ async function createProject({ baseUrl, enrolmentToken }: System): Promise<Bench
       authorities: [authority],
       policyAuthority: 'api-key',
       exportAllowed: false,
-      scopes: ['read', 'sign'],
+      scopes: ['read', 'sign', 'policies#manage'],
     },
   });
   await service.createProject(genesis, enrolmentToken);

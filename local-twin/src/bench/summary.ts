@@ -29,6 +29,9 @@ export interface BenchSummary {
   readonly storedAccountsCostRatio: number;
   readonly storedAccountsCostRange: readonly [number, number];
   readonly fillSeconds: number;
+  /** Signing a transaction under ten rules over signing one under none. */
+  readonly policyCostRatio: number;
+  readonly policyCostRange: readonly [number, number];
   readonly signatures: number;
   readonly enclaveRssMiB: number;
   readonly enclaveRssSamples: readonly MemorySample[];
@@ -38,6 +41,7 @@ export interface BenchSummary {
 export interface Measurements {
   readonly rounds: readonly Round[];
   readonly storeRatios: readonly number[];
+  readonly policyRatios: readonly number[];
   readonly few: BenchTarget;
   readonly fillMs: number;
   readonly kmsRequestsUnderLoad: number;
@@ -46,7 +50,7 @@ export interface Measurements {
 const MEMORY_SAMPLES = 10;
 
 export function summarize(plan: BenchPlan, measurements: Measurements): BenchSummary {
-  const { rounds, storeRatios, few, fillMs, kmsRequestsUnderLoad } = measurements;
+  const { rounds, storeRatios, policyRatios, few, fillMs, kmsRequestsUnderLoad } = measurements;
   const efficiencies = rounds.map(efficiencyOf);
   const load = plan.batches.map(({ connections }) => summarizeLoad(rounds, connections));
   const atChosen = load.find(({ connections }) => connections === CONNECTIONS) as LatencySummary;
@@ -71,6 +75,8 @@ export function summarize(plan: BenchPlan, measurements: Measurements): BenchSum
     storedAccountsCostRatio: round(median(storeRatios), 3),
     storedAccountsCostRange: rangeOf(storeRatios),
     fillSeconds: round(fillMs / 1000, 1),
+    policyCostRatio: round(median(policyRatios), 3),
+    policyCostRange: rangeOf(policyRatios),
     signatures: few.signatures,
     enclaveRssMiB: round((few.memory.at(-1) as MemorySample).enclaveRssMiB, 1),
     enclaveRssSamples: everyTenthOf(few),
