@@ -31,7 +31,7 @@ export interface Authentication extends Freshness {
 const MAX_DOCUMENT_BYTES = 16384;
 
 /**
- * Copies the input, so that what is verified is what is returned. @throws INPUT_NOT_BYTES, INPUT_EMPTY, INPUT_TOO_LARGE,
+ * Copies the input, before anything is awaited: what was given is what is verified and what is returned. @throws INPUT_NOT_BYTES, INPUT_EMPTY, INPUT_TOO_LARGE,
  * INPUT_IS_TEXT
  */
 export function readInput(untrusted: Uint8Array): Bytes {
@@ -49,10 +49,11 @@ export function readInput(untrusted: Uint8Array): Bytes {
  * Verifies that a document is authentic: envelope, payload, certificates, all signatures, dates, age, PCR4.
  * First what it is, then who signed it, then when: an altered document is refused for its signature and not for what the
  * alteration happens to say.
+ * @param untrusted from `readInput`
  * @throws every code of the groups INPUT, CBOR, COSE, PAYLOAD, FIELD, X509, CHAIN, CA, LEAF, TIMESTAMP, and PCR4_INCONSISTENT
  */
-export async function authenticate(untrusted: Uint8Array, by: Authentication): Promise<AuthenticDocument> {
-  const sign1 = splitCoseSign1(readInput(untrusted), ATTESTATION_PROFILE);
+export async function authenticate(untrusted: Bytes, by: Authentication): Promise<AuthenticDocument> {
+  const sign1 = splitCoseSign1(untrusted, ATTESTATION_PROFILE);
   const document = decodeAttestationDocument(sign1.payload);
   const chain = decodeChain(document, by.anchor.der);
   await verifySignatures(sign1, chain);

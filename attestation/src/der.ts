@@ -66,6 +66,7 @@ function byteAt(bytes: Bytes, offset: number, limit: number): number {
  * @throws X509_DER
  */
 export function assertDer(bytes: Bytes, start = 0, end = bytes.length): void {
+  assertThat(start < end, 'X509_DER');
   const ends: number[] = [end];
   let offset = start;
   while (ends.length > 0) {

@@ -1,6 +1,7 @@
 // TRUST BOUNDARY: what a Strongroom service hands out as evidence of itself.
 import { assertThat } from './attestation-error.ts';
 import type { AttestationPolicy } from './attestation-policy.ts';
+import { readInput } from './authenticate.ts';
 import { type Bytes, equalBytes, isBytes, sha256 } from './bytes.ts';
 import { type DocumentPurpose, decodeUnverifiedManifest, type Manifest } from './manifest.ts';
 import type { Trust } from './trust-anchors.ts';
@@ -63,11 +64,12 @@ export async function verifyEvidence<T extends Trust>(
   verify: Verify<T>,
 ): Promise<VerifiedEvidence<T>> {
   const { deploymentId, configurationDigests, minSecurityEpoch, ...rest } = readServicePolicy(policy);
+  const document = readInput(evidence.attestationDocument);
   const manifestBytes = isBytes(evidence.manifest) ? Uint8Array.from(evidence.manifest) : evidence.manifest;
   const manifest = await decodeUnverifiedManifest(manifestBytes);
   const userData = await sha256(manifestBytes);
   // `absent`: KMS encrypts to whatever key an attested document names, so one with a key is never a client's.
-  const attestation = await verify(evidence.attestationDocument, {
+  const attestation = await verify(document, {
     ...rest,
     userData: 'unchecked',
     publicKey: 'absent',

@@ -1,5 +1,5 @@
 import { type Freshness, readFreshness } from './attestation-policy.ts';
-import { authenticate } from './authenticate.ts';
+import { authenticate, readInput } from './authenticate.ts';
 import { customTrustAnchor } from './trust-anchors.ts';
 import { type AuthenticAttestation, summarize } from './verified-attestation.ts';
 
@@ -23,6 +23,6 @@ export async function verifyAttestationForKeyService(
 ): Promise<AttestationOfAnyImage> {
   const anchor = customTrustAnchor(rootDer);
   const by = { ...readFreshness(freshness), anchor, deniedCertificates: [] };
-  const authentic = await authenticate(untrustedDocument, by);
+  const authentic = await authenticate(readInput(untrustedDocument), by);
   return Object.freeze({ ...summarize(authentic, 'custom-root'), imageChecked: false as const });
 }

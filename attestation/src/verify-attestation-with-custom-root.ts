@@ -1,5 +1,5 @@
 import { type AttestationPolicy, assertContext, readContext, readPins } from './attestation-policy.ts';
-import { authenticate } from './authenticate.ts';
+import { authenticate, readInput } from './authenticate.ts';
 import { assertNotDebug, assertPinned } from './pcr-policy.ts';
 import { customTrustAnchor } from './trust-anchors.ts';
 import { summarize, type VerifiedAttestation } from './verified-attestation.ts';
@@ -19,7 +19,7 @@ export async function verifyAttestationWithCustomRoot(
   const pins = readPins(policy);
   const context = readContext(policy);
   const anchor = customTrustAnchor(rootDer);
-  const authentic = await authenticate(untrustedDocument, { ...context, anchor });
+  const authentic = await authenticate(readInput(untrustedDocument), { ...context, anchor });
   assertNotDebug(authentic.document.pcrs);
   assertPinned(authentic.document.pcrs, pins);
   assertContext(authentic.document, context);

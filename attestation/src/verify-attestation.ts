@@ -1,5 +1,5 @@
 import { type AwsAttestationPolicy, assertContext, readContext, readPins } from './attestation-policy.ts';
-import { authenticate } from './authenticate.ts';
+import { authenticate, readInput } from './authenticate.ts';
 import { assertNotDebug, assertPinned } from './pcr-policy.ts';
 import { type AwsPartition, awsTrustAnchor } from './trust-anchors.ts';
 import { summarize, type VerifiedAttestation } from './verified-attestation.ts';
@@ -19,8 +19,9 @@ export async function verifyAttestation(
   const pins = readPins(policy, 'partition');
   const context = readContext(policy);
   const { partition = 'aws' } = policy;
+  const untrusted = readInput(untrustedDocument);
   const anchor = await awsTrustAnchor(partition);
-  const authentic = await authenticate(untrustedDocument, { ...context, anchor });
+  const authentic = await authenticate(untrusted, { ...context, anchor });
   assertNotDebug(authentic.document.pcrs);
   assertPinned(authentic.document.pcrs, pins);
   assertContext(authentic.document, context);

@@ -1,5 +1,5 @@
 import { assertContext, assertPolicyFields, type ContextPolicy, readContext } from './attestation-policy.ts';
-import { authenticate } from './authenticate.ts';
+import { authenticate, readInput } from './authenticate.ts';
 import { assertDebug } from './pcr-policy.ts';
 import {
   type AwsPartition,
@@ -32,7 +32,7 @@ export async function verifyDebugAttestation(
 ): Promise<DebugAttestation<AwsPartition>> {
   assertPolicyFields(policy, 'partition');
   const { partition = 'aws' } = policy;
-  const verified = await verify(untrustedDocument, policy, await awsTrustAnchor(partition));
+  const verified = await verify(untrustedDocument, policy, awsTrustAnchor(partition));
   return Object.freeze({ ...verified, trust: partition });
 }
 
@@ -50,10 +50,12 @@ export async function verifyDebugAttestationWithCustomRoot(
 async function verify(
   untrustedDocument: Uint8Array,
   policy: ContextPolicy,
-  anchor: TrustAnchor,
+  trustAnchor: TrustAnchor | Promise<TrustAnchor>,
 ): Promise<DebugAttestation> {
   const context = readContext(policy);
-  const authentic = await authenticate(untrustedDocument, { ...context, anchor });
+  const untrusted = readInput(untrustedDocument);
+  const anchor = await trustAnchor;
+  const authentic = await authenticate(untrusted, { ...context, anchor });
   assertDebug(authentic.document.pcrs);
   assertContext(authentic.document, context);
   return { ...summarize(authentic, anchor.trust), debug: true };
