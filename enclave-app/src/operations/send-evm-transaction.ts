@@ -11,6 +11,7 @@ import {
   transactionHash,
 } from '../evm/transaction.ts';
 import { approve } from '../policy/approval.ts';
+import type { EvmCall } from '../policy/request-unit.ts';
 import type { ReadyService } from '../ready-service.ts';
 import { jsonAnswer } from './account-answer.ts';
 import { signAsEvmAccount } from './account-signature.ts';
@@ -36,15 +37,18 @@ export async function handleSendEvmTransaction(
   );
   const { record } = account;
   const { transaction, network } = parseBody(sendEvmTransactionBody, body);
-  const call = completeTransaction(decodeUnsignedTransaction(parseHex(transaction)), {
-    chainId: EVM_CHAIN_IDS[network],
-    untrustedProposal: proposal,
-  });
-  assertFeeWithinCap(call, project.authority.record.maxFeeWei);
   const jurisdiction = { project, account: record, untrustedDocuments: policies };
-  const acceptance = decide(jurisdiction, { operation: 'sendEvmTransaction', call, network }, service);
+  const judge = (call: EvmCall) =>
+    decide(jurisdiction, { operation: 'sendEvmTransaction', call, network }, service);
+  const open = decodeUnsignedTransaction(parseHex(transaction));
+  // What is forbidden is refused as such, whatever became of the proposal.
+  judge(open);
+  const completion = { chainId: EVM_CHAIN_IDS[network], untrustedProposal: proposal };
+  const call = completeTransaction(open, completion);
+  assertFeeWithinCap(call, project.authority.record.maxFeeWei);
+  const approval = approve(judge(call), signingDigest(call));
   const signer = { project, record, untrustedWalletKey: accountRows.walletKey };
-  const signature = signAsEvmAccount(signer, approve(acceptance, signingDigest(call)), service);
+  const signature = signAsEvmAccount(signer, approval, service);
   const raw = serializeSigned(call, signature);
   const id = toHex(transactionHash(raw));
   return {

@@ -3,8 +3,9 @@ import { OperationError } from '@strongroom/shared/channel/operation-error';
 import type { ParsedRequestOf, ResponseOf } from '@strongroom/shared/operations/operation';
 import type { sendSolanaTransaction } from '@strongroom/shared/operations/send-solana-transaction';
 import { authorize, parseUnsignedRequest } from '../auth/authorize.ts';
-import { approve } from '../policy/approval.ts';
-import { type EvaluatedUnit, evaluateEvery } from '../policy/evaluate.ts';
+import { type Acceptance, approve } from '../policy/approval.ts';
+import { evaluateEvery } from '../policy/evaluate.ts';
+import type { RequestUnit } from '../policy/request-unit.ts';
 import type { ReadyService } from '../ready-service.ts';
 import type { OpenedProject } from '../records/projects.ts';
 import { formatSolanaSignature } from '../solana/address.ts';
@@ -36,20 +37,20 @@ export async function handleSendSolanaTransaction(
   const signers = accounts.map((account) => openSigner(account, project, service));
   const { body, token } = await authorize('send-solana-transaction', { client, rows }, service);
   const { transaction, network } = parseBody(sendSolanaTransactionBody, body);
-  const wire = completeLifetime(
-    decodeWireTransaction(decodeBase64Transaction(transaction)),
-    proposal.blockhash,
-  );
-  if (!signers.every(({ record }) => signerIndex(wire, record.publicKey) !== null)) throw unableToSign();
-  const units = signers.map(
-    ({ record }): EvaluatedUnit => ({
-      policies: applicablePolicies({ project, account: record, untrustedDocuments: policies }, service),
-      unit: { operation: 'sendSolTransaction', transaction: wire.message, network },
-    }),
-  );
-  const verdict = signers.length === 0 ? null : evaluateEvery(units);
-  if (verdict === null) throw unableToSign();
-  if (verdict.kind === 'reject') throw new OperationError('POLICY_VIOLATION');
+  const open = decodeWireTransaction(decodeBase64Transaction(transaction));
+  if (signers.length === 0 || !signers.every(({ record }) => signerIndex(open, record.publicKey) !== null))
+    throw unableToSign();
+  const judge = ({ message }: WireTransaction) =>
+    decideForEvery(
+      signers,
+      policies,
+      { operation: 'sendSolTransaction', transaction: message, network },
+      service,
+    );
+  // What is forbidden is refused as such, whatever became of the proposal.
+  judge(open);
+  const wire = completeLifetime(open, proposal.blockhash);
+  const verdict = judge(wire);
   const signed = signers.reduce((partly, signer) => {
     const signature = signAsSolanaAccount(signer, approve(verdict, wire.messageBytes), service);
     return placeSignature(partly, signer.record.publicKey, signature);
@@ -61,6 +62,22 @@ export async function handleSendSolanaTransaction(
     answer: jsonAnswer(200, { transactionSignature: id }),
     transaction: { id, raw: encodeWireTransaction(signed), tokenId: token.id, nonce: null },
   };
+}
+
+/** Every account that signs is a unit of its own, with its own policies. @throws OperationError POLICY_VIOLATION */
+function decideForEvery(
+  signers: readonly SigningAccount[],
+  untrustedDocuments: readonly Uint8Array[],
+  unit: RequestUnit,
+  service: ReadyService,
+): Acceptance {
+  const units = signers.map(({ project, record }) => ({
+    policies: applicablePolicies({ project, account: record, untrustedDocuments }, service),
+    unit,
+  }));
+  const verdict = evaluateEvery(units);
+  if (verdict.kind === 'reject') throw new OperationError('POLICY_VIOLATION');
+  return verdict;
 }
 
 /** @throws OperationError PROPOSAL_REFUSED when a blockhash is proposed for a transaction that has one, or none for one that has not */
