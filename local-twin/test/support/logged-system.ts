@@ -26,6 +26,7 @@ const WAIT_MS = 5000;
 export async function startLoggedSystem(): Promise<LoggedSystem> {
   const host = fork(new URL('./logged-system-process.ts', import.meta.url), {
     execArgv: ['--conditions=source'],
+    serialization: 'advanced',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   let log = '';

@@ -1,7 +1,13 @@
-import { createPrivateKey, generateKeyPairSync, hash, type KeyObject, randomBytes, sign } from 'node:crypto';
-import { type ApiKey, makeApiKey, makeWalletSecret, type WalletSecret } from '@strongroom/client/credentials';
+import { createPrivateKey, generateKeyPairSync, hash, type KeyObject, randomUUID, sign } from 'node:crypto';
+import {
+  type CreatedProject,
+  type CreateProjectOptions,
+  createProject,
+} from '@strongroom/client/create-project';
+import { type ApiKey, makeWalletSecret } from '@strongroom/client/credentials';
 import { type ProjectChoices, signProjectGenesis } from '@strongroom/client/project-genesis';
 import { connectService } from '@strongroom/client/service';
+import { verifyService } from '@strongroom/client/verify-service';
 import { type CborValue, decodeCbor, encodeCbor } from '@strongroom/shared/wire/cbor';
 import type { System } from '../../src/system/start-system.ts';
 
@@ -22,31 +28,26 @@ export interface TestProjectOptions extends Partial<ProjectChoices> {
   readonly algorithm?: 'EdDSA' | 'ES256';
 }
 
-type Reachable = Pick<System, 'baseUrl' | 'enrolmentToken'>;
+/** What a client has to know of a system before it trusts it. */
+export type KnownSystem = Pick<System, 'baseUrl' | 'enrolmentToken' | 'measurements' | 'rootCertificate'>;
 
-/** Makes a project as the `strongroom` command does, with either kind of API key and without checking what comes back. */
+/** Makes a project as the `strongroom` command does, of an attested enclave whose measurements are pinned. */
 export async function createTestProject(
-  { baseUrl, enrolmentToken }: Reachable,
+  system: KnownSystem,
   { algorithm = 'EdDSA', ...choices }: TestProjectOptions = {},
 ): Promise<TestProject> {
-  const service = connectService(baseUrl);
-  const { manifest } = await service.attestation(randomBytes(32));
-  const { deploymentId } = decodeCbor(manifest) as { deploymentId: Uint8Array };
-  const nonce = await service.projectNonce(enrolmentToken);
-  const walletSecret = makeWalletSecret();
-  const apiKey = algorithm === 'EdDSA' ? makeApiKey() : makeEs256ApiKey();
-  const signed = signProjectGenesis({
-    deploymentId,
-    nonce,
-    walletSecret,
-    apiKey,
+  const { baseUrl, enrolmentToken, measurements, rootCertificate } = system;
+  const options: CreateProjectOptions = {
+    service: connectService(baseUrl),
+    pins: { images: [measurements], customRoot: rootCertificate },
     choices: { ...choicesOf(baseUrl), ...choices },
-  });
-  const genesis = algorithm === 'EdDSA' ? signed.genesis : withEs256ApiKey(signed.genesis, walletSecret);
-  await service.createProject(genesis, enrolmentToken);
+    enrolmentToken,
+  };
+  const created = algorithm === 'EdDSA' ? await createProject(options) : await createEs256Project(options);
+  const { projectId, apiKey, walletSecret } = created;
   return {
     baseUrl,
-    projectId: hash('sha256', payloadOf(genesis), 'buffer'),
+    projectId,
     apiKeyId: apiKey.id,
     apiKeySecret: apiKey.secret,
     apiKey: importApiKey(apiKey.secret),
@@ -60,30 +61,29 @@ function choicesOf(baseUrl: string): ProjectChoices {
   return { authorities, policyAuthority: 'api-key', exportAllowed: true, scopes: ['read', 'sign'] };
 }
 
-type CoseSign1 = [header: Uint8Array, unprotected: object, payload: Uint8Array, signature: Uint8Array];
-
-function payloadOf(genesis: Uint8Array): Uint8Array {
-  const [, , payload] = decodeCbor(genesis) as CoseSign1;
-  return payload;
-}
-
-/** The `strongroom` command makes EdDSA keys only; the enclave takes both, so the record is changed and signed again. */
-function withEs256ApiKey(genesis: Uint8Array, { privateKey }: WalletSecret): Uint8Array {
-  const [header, , original] = decodeCbor(genesis) as CoseSign1;
+/** The `strongroom` command makes EdDSA keys only, but the enclave takes both: so its record is changed, and signed again. */
+async function createEs256Project(options: CreateProjectOptions): Promise<CreatedProject> {
+  const { service, pins, choices, enrolmentToken } = options;
+  const { deploymentId } = await verifyService(service, pins);
+  const nonce = await service.projectNonce(enrolmentToken);
+  const walletSecret = makeWalletSecret();
+  const apiKey = makeEs256ApiKey();
+  const { genesis } = signProjectGenesis({ deploymentId, nonce, walletSecret, apiKey, choices });
+  const [header, , original] = decodeCbor(genesis) as [Uint8Array, object, Uint8Array];
   const record = decodeCbor(original) as { apiKeys: object[] };
-  const apiKeys = record.apiKeys.map((apiKey) => ({ ...apiKey, algorithm: 'ES256' }));
+  const apiKeys = record.apiKeys.map((key) => ({ ...key, algorithm: 'ES256' }));
   const payload = encodeCbor({ ...record, apiKeys } as CborValue);
   const input = encodeCbor(['Signature1', header, new Uint8Array(0), payload]);
-  const signature = sign('sha256', input, { key: privateKey, dsaEncoding: 'ieee-p1363' });
-  return encodeCbor([header, {}, payload, signature]);
+  const signature = sign('sha256', input, { key: walletSecret.privateKey, dsaEncoding: 'ieee-p1363' });
+  await service.createProject(encodeCbor([header, {}, payload, signature]), enrolmentToken);
+  return { projectId: hash('sha256', payload, 'buffer'), deploymentId, apiKey, walletSecret };
 }
 
 /** The other kind of API key that the SDK takes: a PKCS#8 PEM of a P-256 key, under an id of the older form. */
 function makeEs256ApiKey(): ApiKey {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const uuid = () => crypto.randomUUID();
   return {
-    id: `organizations/${uuid()}/apiKeys/${uuid()}`,
+    id: `organizations/${randomUUID()}/apiKeys/${randomUUID()}`,
     secret: privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(),
     publicKey: publicKey.export({ format: 'der', type: 'spki' }),
   };
