@@ -1,6 +1,7 @@
 // TRUST BOUNDARY: signature sections of enclave image files from anyone.
 import { Buffer } from 'node:buffer';
 import { type KeyObject, sign, verify, X509Certificate } from 'node:crypto';
+import { decodeBase64 } from '../src/bytes.ts';
 import { assertEif, EifError } from './eif-error.ts';
 
 /** Who signed an image, after the signature was verified. The certificate's own chain is the reader's to judge. */
@@ -25,7 +26,7 @@ const CURVES: Readonly<Record<string, Curve>> = {
   secp521r1: { header: Buffer.from('a1013823', 'hex'), hash: 'sha512', signatureBytes: 132 },
 };
 const MAX_CERTIFICATE_BYTES = 16384;
-const PEM = /^-----BEGIN CERTIFICATE-----\r?\n[A-Za-z0-9+/=\r\n]+-----END CERTIFICATE-----\r?\n?$/;
+const PEM = /^-----BEGIN CERTIFICATE-----\r?\n([A-Za-z0-9+/=\r\n]+)-----END CERTIFICATE-----\r?\n?$/;
 
 /**
  * Verifies a signature section by reconstruction: certificate and signature value are taken from where they must stand,
@@ -65,13 +66,17 @@ export function encodeSignatureSection(
   );
 }
 
+/** One text for one certificate: spare bits of base64 are zero, and nothing stands around it. */
 function parseCertificate(pem: Buffer): X509Certificate {
-  assertEif(
-    pem.length <= MAX_CERTIFICATE_BYTES && PEM.test(pem.toString('latin1')),
-    'EIF_SIGNATURE_CERTIFICATE',
-  );
+  assertEif(pem.length <= MAX_CERTIFICATE_BYTES, 'EIF_SIGNATURE_CERTIFICATE');
+  const [, base64 = ''] = PEM.exec(pem.toString('latin1')) ?? [];
+  const der = decodeBase64(base64.replace(/[\r\n]/g, ''));
   try {
-    return new X509Certificate(pem);
+    const certificate = new X509Certificate(pem);
+    // The key is decoded when it is asked for: here, where a broken one still gets a code.
+    const isWhole = der !== null && certificate.raw.equals(der) && certificate.publicKey.type === 'public';
+    assertEif(isWhole, 'EIF_SIGNATURE_CERTIFICATE');
+    return certificate;
   } catch {
     throw new EifError('EIF_SIGNATURE_CERTIFICATE');
   }
