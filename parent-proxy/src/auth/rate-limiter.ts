@@ -9,7 +9,10 @@ export interface RateLimits {
   readonly perProject: number;
 }
 
-/** Counts authenticated requests in fixed windows, for all proxies that share a store. */
+/**
+ * Counts authenticated requests in fixed windows, for all proxies that share a store. No request waits for the store: a proxy learns of
+ * the others when it shares its own counts, so that each can let through too much for the fifth of a second in between.
+ */
 export interface RateLimiter {
   /** @throws RequestError RATE_LIMITED with Retry-After */
   admit(principal: Pick<Principal, 'apiKeyId' | 'project'>): void;
