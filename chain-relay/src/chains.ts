@@ -1,19 +1,8 @@
 import type { ChainNetwork, EvmNetwork, SolanaNetwork } from '@strongroom/shared/api/networks';
 import { createEvmNode, type EvmNode } from './evm/evm-node.ts';
+import type { RelayConfig } from './relay-config.ts';
 import { RelayError } from './relay-error.ts';
 import { createSolanaNode, type SolanaNode } from './solana/solana-node.ts';
-
-/** What the operator said of networks. A network without endpoints is one that this service does not speak to. */
-export interface RelayConfig {
-  /** JSON-RPC endpoints, in the order in which they are tried. They may carry keys: never logged. */
-  readonly rpcUrls: Readonly<Partial<Record<ChainNetwork, readonly string[]>>>;
-  /** ERC-4337 bundlers. */
-  readonly bundlerUrls: Readonly<Partial<Record<EvmNetwork, readonly string[]>>>;
-  /** ERC-20 contracts whose balances are listed. */
-  readonly tokens: Readonly<Partial<Record<EvmNetwork, readonly string[]>>>;
-}
-
-export const NO_RELAY: RelayConfig = { rpcUrls: {}, bundlerUrls: {}, tokens: {} };
 
 /** The nodes of every network that is configured. */
 export interface Chains {

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { NO_RELAY } from '@strongroom/chain-relay/relay-config';
 import { tcpDialer } from '@strongroom/shared/transport/dev/tcp';
 import { pino } from 'pino';
 import { staticCredentials } from '../src/enclave/credentials.ts';
@@ -47,6 +48,7 @@ const proxy = await startProxy({
     enrolmentTokens: [],
     rateLimits: { perKey: 1_000_000, perProject: 1_000_000 },
     trustedProxies: [],
+    relay: NO_RELAY,
   },
   store,
   dialer: tcpDialer(enclavePort),

@@ -38,6 +38,12 @@ export function createAuditLog(log: Logger) {
       log.info({ event: 'authority-changed', ...actorFields(actor), change, version }),
     signed: (actor: Actor, operation: string, address: string) =>
       log.info({ event: 'signed', ...actorFields(actor), operation, address }),
+    sent: (actor: Actor, network: string, transactionId: string) =>
+      log.info({ event: 'transaction-sent', ...actorFields(actor), network, transactionId }),
+    /** What became of a signed transaction. */
+    outboxMoved: (network: string, transactionId: string, state: string, refusal: string | null) =>
+      log.info({ event: 'outbox-moved', network, transactionId, state, refusal }),
+    outboxFailed: (code: string) => log.warn({ event: 'outbox-failed', code }),
     requestRefused: (correlationId: string, code: string, reason: string | undefined) =>
       log.info({ event: 'request-refused', correlationId, code, reason }),
     requestFailed: (correlationId: string, code: string, reason: string | undefined) =>

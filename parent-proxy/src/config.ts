@@ -1,3 +1,4 @@
+import { type RelayConfig, readRelayConfig } from '@strongroom/chain-relay/relay-config';
 import { isAddressBlock } from './auth/allowed-ips.ts';
 import type { RateLimits } from './auth/rate-limiter.ts';
 import { Secret } from './secrets.ts';
@@ -15,6 +16,7 @@ export interface ProxyConfig {
   readonly rateLimits: RateLimits;
   /** Load balancers whose X-Forwarded-For is believed: addresses and CIDR blocks. */
   readonly trustedProxies: readonly string[];
+  readonly relay: RelayConfig;
 }
 
 /** The whole configuration of a proxy in production. */
@@ -46,6 +48,7 @@ const AUTHORITY = /^[a-z0-9.[\]:-]+$/;
  * - `STRONGROOM_DATA_DIR` for SQLite, or `STRONGROOM_PRIMARY_DATABASE_URL` and `STRONGROOM_VAULT_DATABASE_URL` for PostgreSQL
  * - `STRONGROOM_ENCLAVE_CID` (16), `STRONGROOM_ENCLAVE_PORT` (5000): the enclave's vsock address
  * - `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`: the instance role's credentials for KMS
+ * - `STRONGROOM_RPC_<NETWORK>`, `STRONGROOM_BUNDLER_<NETWORK>`, `STRONGROOM_TOKENS_<NETWORK>`: see docs/chain-relay.md; none by default
  * - `STRONGROOM_LOG_LEVEL` (info)
  * @throws ConfigError
  */
@@ -67,6 +70,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): ProductionConfig {
       ),
     },
     trustedProxies: trustedProxiesOf(read('STRONGROOM_TRUSTED_PROXIES')),
+    relay: readRelayConfig(read, fail),
     store: storeOf(read),
     enclave: {
       cid: integerOf('STRONGROOM_ENCLAVE_CID', read('STRONGROOM_ENCLAVE_CID') ?? '16', 0xffff_ffff),

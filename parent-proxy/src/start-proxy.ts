@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
+import type { OutboxEvent } from '@strongroom/chain-relay/outbox';
+import { createRelay } from '@strongroom/chain-relay/relay';
 import { errorAnswer } from '@strongroom/shared/api/error-response';
 import type { Dialer } from '@strongroom/shared/transport/connection';
 import type { Logger } from 'pino';
-import { createAuditLog } from './audit-events.ts';
+import { type AuditLog, createAuditLog } from './audit-events.ts';
 import { createAuthenticate } from './auth/api-key.ts';
 import { createClientAddressOf } from './auth/client-address.ts';
 import { createAdmitEnrolment } from './auth/enrolment.ts';
@@ -55,8 +57,10 @@ export async function startProxy(options: ProxyOptions): Promise<ParentProxy> {
   const authorities = config.authorities ?? [`127.0.0.1:${port}`, `localhost:${port}`];
   const rateLimiter = startRateLimiter({ limits: config.rateLimits, store, audit, nowMs });
   const keyUse = startKeyUse({ store, audit, nowMs });
+  const relay = createRelay({ config: config.relay, store, nowMs, onEvent: outboxEvents(audit) });
   const app = createApp({
     store,
+    relay,
     enclave,
     authenticate: createAuthenticate({ store, authorities, nowMs }),
     clientAddressOf: createClientAddressOf(config.trustedProxies),
@@ -70,6 +74,7 @@ export async function startProxy(options: ProxyOptions): Promise<ParentProxy> {
   const listener = getRequestListener(app.fetch, { errorHandler: refuseMalformed });
   server.on('request', (incoming, outgoing) => void listener(incoming, outgoing));
   const housekeeping = startHousekeeping(store, { audit, nowMs });
+  relay.outbox.start();
   audit.serviceStarted(port);
   return {
     port,
@@ -78,11 +83,19 @@ export async function startProxy(options: ProxyOptions): Promise<ParentProxy> {
       housekeeping.stop();
       await closeServer(server);
       enclave.close();
+      await relay.outbox.stop();
       await rateLimiter.stop();
       await keyUse.stop();
       await store.close();
       audit.serviceStopped();
     },
+  };
+}
+
+function outboxEvents(audit: AuditLog) {
+  return (event: OutboxEvent): void => {
+    if (event.kind === 'failed') audit.outboxFailed(event.code);
+    else audit.outboxMoved(event.entry.network, event.entry.id, event.look.state, event.look.refusal);
   };
 }
 

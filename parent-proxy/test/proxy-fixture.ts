@@ -2,6 +2,7 @@ import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:cry
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { NO_RELAY } from '@strongroom/chain-relay/relay-config';
 import { type Logger, pino } from 'pino';
 import { staticCredentials } from '../src/enclave/credentials.ts';
 import { Secret } from '../src/secrets.ts';
@@ -72,6 +73,7 @@ export async function startFixture({
       enrolmentTokens: [new Secret(ENROLMENT_TOKEN)],
       rateLimits: { perKey: 1_000_000, perProject: 1_000_000 },
       trustedProxies: [],
+      relay: NO_RELAY,
     },
     store,
     dialer: enclave.dialer,

@@ -1,5 +1,6 @@
 // `make dev`: the whole service in the foreground, with a first project, on 127.0.0.1.
 import { resolve } from 'node:path';
+import { readRelayConfig } from '@strongroom/chain-relay/relay-config';
 import { createProject } from '@strongroom/client/create-project';
 import { connectService, type Service } from '@strongroom/client/service';
 import { type ServicePins, verifyService } from '@strongroom/client/verify-service';
@@ -21,7 +22,13 @@ try {
 async function run(): Promise<void> {
   if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new Error('PORT must be a port number');
   step(`Starting under ${home}: security module, KMS, enclave, proxy`);
-  const system = await startSystem({ home, port, logLevel: process.env['STRONGROOM_LOG_LEVEL'] ?? 'warn' });
+  const relay = readRelayConfig((name) => process.env[name] ?? null, failSetting);
+  const system = await startSystem({
+    home,
+    port,
+    relay,
+    logLevel: process.env['STRONGROOM_LOG_LEVEL'] ?? 'warn',
+  });
   onInterrupt(system);
   step(
     system.wasGenesisRun
@@ -104,6 +111,10 @@ function onInterrupt(system: System): void {
       void stop(1);
     });
   }
+}
+
+function failSetting(name: string, problem: string): never {
+  throw new Error(`${name} ${problem}`);
 }
 
 function step(text: string): void {

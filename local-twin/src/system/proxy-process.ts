@@ -1,4 +1,5 @@
 // The twin's composition root of the proxy: production code on TCP, with the twin's credentials.
+import { NO_RELAY, type RelayConfig } from '@strongroom/chain-relay/relay-config';
 import { tcpDialer } from '@strongroom/shared/transport/dev/tcp';
 import { pino } from 'pino';
 import type { RateLimits } from '../../../parent-proxy/src/auth/rate-limiter.ts';
@@ -22,6 +23,8 @@ export interface ProxyProcessOptions {
   readonly rateLimits: RateLimits;
   readonly trustedProxies: readonly string[];
   readonly logLevel: string;
+  /** Nodes of chains; none by default. */
+  readonly relay?: RelayConfig;
 }
 
 /** What the twin asks of its proxy as an operator would by hand. */
@@ -50,6 +53,7 @@ const proxy = await startProxy({
     authorities: null,
     enrolmentTokens: [new Secret(options.enrolmentToken)],
     rateLimits: options.rateLimits,
+    relay: options.relay ?? NO_RELAY,
     trustedProxies: options.trustedProxies,
   },
   store: await openStore(location),

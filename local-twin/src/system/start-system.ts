@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { NO_RELAY, type RelayConfig } from '@strongroom/chain-relay/relay-config';
 import type { RateLimits } from '../../../parent-proxy/src/auth/rate-limiter.ts';
 import { type KmsSimulator, startKmsSimulator } from '../kms/kms-simulator.ts';
 import { measureSource } from '../nsm/measure-source.ts';
@@ -27,6 +28,8 @@ export interface SystemOptions extends TwinConfigurationOptions {
   readonly store?: TwinStoreLocation;
   readonly rateLimits?: RateLimits;
   readonly trustedProxies?: readonly string[];
+  /** Nodes of chains; none by default. */
+  readonly relay?: RelayConfig;
   /** Options of Node for both processes, for a profile. */
   readonly execArgv?: readonly string[];
 }
@@ -55,7 +58,12 @@ const repositoryRoot = join(import.meta.dirname, '../../..');
 /** Starts the twin and waits until it signs; runs genesis when there is no deployment yet, as an operator would. */
 export async function startSystem(options: SystemOptions): Promise<System> {
   const { home, port = 0, logLevel = 'silent', store, execArgv = [], ...otherOptions } = options;
-  const { rateLimits = TWIN_RATE_LIMITS, trustedProxies = [], ...configurationOptions } = otherOptions;
+  const {
+    rateLimits = TWIN_RATE_LIMITS,
+    trustedProxies = [],
+    relay = NO_RELAY,
+    ...configurationOptions
+  } = otherOptions;
   const twin = join(home, 'twin');
   const data = join(home, 'data');
   for (const directory of [home, twin, data]) mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -89,6 +97,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     logLevel,
     rateLimits,
     trustedProxies,
+    relay,
   };
   let proxy = await startChild(new URL('./proxy-process.ts', import.meta.url), proxyOptions, execArgv);
   let wasGenesisRun = false;

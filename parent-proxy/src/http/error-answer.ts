@@ -1,9 +1,11 @@
+import { RelayError } from '@strongroom/chain-relay/relay-error';
 import { errorAnswer } from '@strongroom/shared/api/error-response';
 import { OperationError } from '@strongroom/shared/channel/operation-error';
 import { type ErrorCode, isClientErrorCode } from '@strongroom/shared/error-code';
 import type { AuditLog } from '../audit-events.ts';
 import { RequestError } from '../request-error.ts';
 import { StoreError } from '../store/store-error.ts';
+import { describeRelayError } from './relay-error-answer.ts';
 import type { Answer } from './request.ts';
 
 /**
@@ -40,5 +42,6 @@ function describe(error: unknown): Description {
   }
   if (error instanceof StoreError) return { code: 'STORE_UNAVAILABLE', reason: error.code };
   if (error instanceof OperationError) return { code: error.code };
+  if (error instanceof RelayError) return describeRelayError(error);
   return { code: 'INTERNAL' };
 }

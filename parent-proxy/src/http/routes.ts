@@ -5,12 +5,14 @@ import { POLICY_ROUTES } from './policy-routes.ts';
 import type { Route } from './route.ts';
 import { getHealth } from './routes/get-health.ts';
 import { noActiveTokens } from './routes/no-active-tokens.ts';
+import { SEND_ROUTES } from './send-routes.ts';
 
 /** Every route, in the order in which they are matched. Each is served under `/platform` too, as Coinbase's own base path has it. */
 export const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/healthz', auth: 'none', handle: getHealth, contract: null },
   { method: 'GET', path: '/apikeys/v1/tokens/active', auth: 'none', handle: noActiveTokens, contract: null },
   ...ENCLAVE_ROUTES,
+  ...SEND_ROUTES,
   ...accountRoutes(EVM_API),
   ...accountRoutes(SOLANA_API),
   ...POLICY_ROUTES,

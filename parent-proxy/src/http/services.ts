@@ -1,3 +1,4 @@
+import type { Relay } from '@strongroom/chain-relay/relay';
 import type { AuditLog } from '../audit-events.ts';
 import type { Authenticate } from '../auth/api-key.ts';
 import type { ClientAddressOf } from '../auth/client-address.ts';
@@ -11,6 +12,7 @@ import type { Turns } from './turns.ts';
 /** What the routes work with. */
 export interface Services {
   readonly store: Store;
+  readonly relay: Relay;
   readonly enclave: Pick<Enclave, 'call' | 'status'>;
   readonly authenticate: Authenticate;
   readonly clientAddressOf: ClientAddressOf;

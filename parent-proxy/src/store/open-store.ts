@@ -10,7 +10,10 @@ import type { Engine, PreparedStatement } from './engine.ts';
 import { idempotencyVerbs } from './idempotency.ts';
 import { claimStoreId, migrate } from './migrate.ts';
 import { initialPrimary } from './migrations/primary/0001-initial.ts';
+import { sending } from './migrations/primary/0002-sending.ts';
 import { initialVault } from './migrations/vault/0001-initial.ts';
+import { nonceLeaseVerbs } from './nonce-leases.ts';
+import { outboxVerbs } from './outbox.ts';
 import { policyVerbs } from './policies.ts';
 import { openPostgresEngine } from './postgres.ts';
 import { importKeyVerbs, projectVerbs } from './projects.ts';
@@ -23,7 +26,7 @@ import { StoreError } from './store-error.ts';
 import { createVault, removeOrphans } from './vault.ts';
 
 /** In the order of their numbers; a released migration is never changed. */
-const PRIMARY_MIGRATIONS = [initialPrimary];
+const PRIMARY_MIGRATIONS = [initialPrimary, sending];
 const VAULT_MIGRATIONS = [initialVault];
 
 const PROBE: PreparedStatement = {
@@ -90,6 +93,8 @@ function createStore(engines: Engines): Store {
     ...accountReads(engines.primary, vault),
     ...accountWrites(engines.primary, vault),
     ...idempotencyVerbs(engines.primary),
+    ...outboxVerbs(engines.primary),
+    ...nonceLeaseVerbs(engines.primary),
     removeOrphanedWalletKeys: (nowMs) => removeOrphans(engines, nowMs),
     async assertReadable() {
       await engines.primary.read(PROBE, []);

@@ -1,3 +1,5 @@
+import type { OutboxState } from '@strongroom/chain-relay/outbox-store';
+import type { ChainNetwork } from '@strongroom/shared/api/networks';
 import type { PolicyScope } from '@strongroom/shared/api/policy';
 
 /** One row in each database: which one it is, of which store, and how far it is migrated. */
@@ -85,9 +87,36 @@ export interface IdempotencyTable {
   state: 'in-progress' | 'done';
   /** Which attempt holds the key, 16 random bytes: one that lost it to a later attempt cannot finish. */
   attempt: Uint8Array;
-  /** What the request made: the account's address key, or the policy's id. */
+  /** What the request made: the account's address key, the policy's id, or network and id of a transaction. */
   made_id: string | null;
   started_at_ms: number;
+  expires_at_ms: number;
+}
+
+/** Signed transactions, from before any node sees them until they are on the chain for good. */
+export interface OutboxTable {
+  network: ChainNetwork;
+  transaction_id: string;
+  project_id: Uint8Array;
+  /** Of the wallet token, unique in the project: one token, one transaction. */
+  token_id: Uint8Array;
+  sender: string;
+  nonce: number | null;
+  raw: Uint8Array;
+  /** JSON. */
+  proposal: string;
+  state: OutboxState;
+  refusal: string | null;
+  attempts: number;
+  created_at_ms: number;
+  due_at_ms: number;
+}
+
+/** Who may choose the next nonce of an account. */
+export interface NonceLeaseTable {
+  network: ChainNetwork;
+  sender: string;
+  holder: Uint8Array;
   expires_at_ms: number;
 }
 
@@ -100,6 +129,8 @@ export interface PrimarySchema {
   account: AccountTable;
   idempotency: IdempotencyTable;
   request_count: RequestCountTable;
+  outbox: OutboxTable;
+  nonce_lease: NonceLeaseTable;
 }
 
 export interface WalletKeyTable {

@@ -1,3 +1,4 @@
+import type { NonceLease, OutboxEntry, OutboxKey, OutboxStore } from '@strongroom/chain-relay/outbox-store';
 import type { PolicyScope } from '@strongroom/shared/api/policy';
 import type {
   AccountRows,
@@ -150,7 +151,7 @@ export interface IdempotencyClaim {
 
 export type IdempotencyOutcome =
   | { readonly kind: 'claimed'; readonly claim: IdempotencyClaim }
-  /** Done before. `madeId` is the account's address key or the policy's id, if it made one. */
+  /** Done before. `madeId` is the account's address key, the policy's id, or a transaction's network and id, if it made one. */
   | { readonly kind: 'repeated'; readonly madeId: string | null }
   | { readonly kind: 'in-progress' }
   | { readonly kind: 'mismatch' };
@@ -163,6 +164,16 @@ export type ReplaceAccountOutcome =
   | 'version-conflict'
   | 'claim-lost';
 
+/** A signed transaction to make durable, with what has to hold still when it is. */
+export interface KeepTransaction {
+  readonly entry: OutboxEntry;
+  readonly claim: IdempotencyClaim | null;
+  /** Of the nonce that the service chose. */
+  readonly lease: NonceLease | null;
+}
+/** `known`: the very transaction was kept before. */
+export type KeepOutcome = 'kept' | 'known' | 'token-used' | 'claim-lost' | 'lease-lost';
+
 /** Requests of one key or project in one window. */
 export interface RequestCount {
   readonly subject: string;
@@ -173,7 +184,7 @@ export interface RequestCount {
  * The two databases behind one interface of domain verbs. A verb that changes something resolves once the change is durable;
  * every verb throws nothing but StoreError.
  */
-export interface Store {
+export interface Store extends OutboxStore {
   readRootRecord(): Promise<Uint8Array | null>;
   /** Keeps the first root record for good: of two that race, both read the same one back. */
   insertRootRecordIfAbsent(record: Uint8Array): Promise<void>;
@@ -211,6 +222,10 @@ export interface Store {
   finishIdempotentRequest(claim: IdempotencyClaim): Promise<void>;
   /** Lets the key be used again after a request that was refused. */
   abandonIdempotentRequest(claim: IdempotencyClaim): Promise<void>;
+
+  /** Makes a signed transaction durable, with its claim, in one transaction. No node may see it before. */
+  keepTransaction(keep: KeepTransaction): Promise<KeepOutcome>;
+  findOutboxEntry(projectId: Uint8Array, key: OutboxKey): Promise<OutboxEntry | null>;
 
   /**
    * Adds to the counts of a window, and forgets those of earlier ones.

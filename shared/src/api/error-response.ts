@@ -5,10 +5,12 @@ import type { WireErrorCode } from '../wire/wire-error.ts';
 /** Those of CDP's error types that this service uses. */
 export type ErrorType =
   | 'already_exists'
+  | 'bad_gateway'
   | 'forbidden'
   | 'idempotency_error'
   | 'internal_server_error'
   | 'invalid_request'
+  | 'invalid_signature'
   | 'malformed_transaction'
   | 'not_found'
   | 'operation_in_progress'
@@ -64,6 +66,11 @@ const unavailable: ErrorResponse = {
   errorType: 'service_unavailable',
   errorMessage: 'Service unavailable. Please try again later.',
 };
+const badGateway: ErrorResponse = {
+  status: 502,
+  errorType: 'bad_gateway',
+  errorMessage: 'The network is not reachable. Please try again later.',
+};
 const internal: ErrorResponse = {
   status: 500,
   errorType: 'internal_server_error',
@@ -96,6 +103,7 @@ const CLIENT_RESPONSES: Readonly<
     errorType: 'malformed_transaction',
     errorMessage: 'Malformed unsigned transaction.',
   },
+  INVALID_SIGNATURE: { status: 400, errorType: 'invalid_signature', errorMessage: 'Invalid signature.' },
   FEE_CAP_EXCEEDED: invalid(400, "The transaction's fee could exceed the project's cap."),
   INVALID_TYPED_DATA: invalid(400, 'Invalid request. Please check the request body and parameters.'),
   POLICY_VIOLATION: {
@@ -161,6 +169,7 @@ const UNAVAILABLE_CODES: ReadonlySet<ErrorCode> = new Set<ServiceErrorCode>([
 /** The only place where a code becomes an HTTP status; enclave and proxy answer from it. */
 export function errorResponse(code: ErrorCode): ErrorResponse {
   if (Object.hasOwn(CLIENT_RESPONSES, code)) return CLIENT_RESPONSES[code as keyof typeof CLIENT_RESPONSES];
+  if (code === 'CHAIN_UNAVAILABLE') return badGateway;
   return UNAVAILABLE_CODES.has(code) ? unavailable : internal;
 }
 
