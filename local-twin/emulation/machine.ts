@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Ground } from './ground.ts';
 import { type RigProcess, startProcess } from './process.ts';
 
-const BOOT_TIMEOUT_MS = 60_000;
+const BOOT_TIMEOUT_MS = 90_000;
 const BOOT_ATTEMPTS = 3;
 
 /** Socket of vhost-device-vsock for this machine; absent when the guest has no vsock device. */

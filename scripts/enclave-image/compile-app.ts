@@ -3,9 +3,12 @@ import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+/** Own workspaces that others import by name. */
+const PACKAGES = ['attestation', 'chain-relay', 'shared'];
+
 /**
  * Compiles a composition root and what it reaches, nothing else, into `app`: own workspaces keep their place,
- * `shared` becomes the package that the others import by name.
+ * those that others import by name become packages.
  * @param main TypeScript file, relative to `repository`
  * @throws Error when the program does not type-check
  */
@@ -24,12 +27,17 @@ export function compileApp(repository: string, main: string, app: string): void 
       },
     );
     if (status !== 0) throw new Error(`the enclave application does not compile:\n${stdout}`);
-    const places = [
-      { workspace: 'enclave-app', to: join(app, 'enclave-app') },
-      { workspace: 'local-twin', to: join(app, 'local-twin') },
-      { workspace: 'shared', to: join(app, 'node_modules/@strongroom/shared'), below: 'dist' },
-    ];
-    for (const { workspace, to, below = '' } of places) {
+    const packages = PACKAGES.map((workspace) => ({
+      workspace,
+      to: join(app, 'node_modules/@strongroom', workspace),
+      below: 'dist',
+    }));
+    const programs = ['enclave-app', 'local-twin', 'parent-proxy'].map((workspace) => ({
+      workspace,
+      to: join(app, workspace),
+      below: '',
+    }));
+    for (const { workspace, to, below } of [...packages, ...programs]) {
       if (!existsSync(join(out, workspace))) continue;
       cpSync(join(out, workspace), join(to, below), { recursive: true });
       cpSync(join(repository, workspace, 'package.json'), join(to, 'package.json'));
@@ -50,13 +58,17 @@ function projectFile(repository: string, main: string, outDir: string): object {
       composite: false,
       incremental: false,
       noEmitOnError: true,
-      // As own sources, not as a package: only those are compiled.
-      paths: { '@strongroom/shared/*': [join(repository, 'shared/src/*.ts')] },
+      // As own sources, not as packages: only those are compiled.
+      paths: Object.fromEntries(
+        PACKAGES.map((name) => [`@strongroom/${name}/*`, [join(repository, name, 'src/*.ts')]]),
+      ),
       typeRoots: [join(repository, 'node_modules/@types')],
     },
     files: [join(repository, main)],
     // Declarations of packages that ship none; they add no code.
-    include: ['enclave-app', 'shared'].map((workspace) => join(repository, workspace, 'src/**/*.d.ts')),
+    include: ['enclave-app', 'parent-proxy', 'shared'].map((workspace) =>
+      join(repository, workspace, 'src/**/*.d.ts'),
+    ),
   };
 }
 

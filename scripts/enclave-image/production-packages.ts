@@ -6,6 +6,8 @@ const KEPT_EXTENSIONS = new Set(['.js', '.cjs', '.mjs', '.json', '.node', '.wasm
 const LEGAL = /^(licen[cs]e|notice|copying)/i;
 /** Builds for bundlers and browsers (Node takes dist-cjs, by the `node` condition), other platforms and other C libraries. */
 const NOT_RUN = /(^|\/)(dist-es|dist-types|prebuilds\/(?!linux-x64(\/|$)))|\.musl\.node$/;
+/** At the top of a package: its own tests and its repository's settings. */
+const NOT_SHIPPED = /^(tests?|examples?|benchmarks?|\.[^/]+)$/;
 
 /** The one package whose optional parts, a binary per platform, are needed; elsewhere they are accelerators that we do without. */
 const PLATFORM_PACKAGE = 'aws-nitro-enclaves-nsm-node';
@@ -70,7 +72,7 @@ function copyRunnable(from: string, to: string): void {
     recursive: true,
     filter(source) {
       const path = relative(from, source);
-      if (path === 'node_modules' || NOT_RUN.test(path)) return false;
+      if (path === 'node_modules' || NOT_RUN.test(path) || NOT_SHIPPED.test(path)) return false;
       if (lstatSync(source).isDirectory()) return true;
       return KEPT_EXTENSIONS.has(extname(source)) || LEGAL.test(path);
     },

@@ -1,0 +1,47 @@
+// Packs what a parent instance installs: Node, the compiled proxy with its packages, deploy/, and the image that `make eif` built.
+// usage: node scripts/enclave-image/release.ts --image DIR --out FILE
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, cpSync, existsSync, mkdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { buildVsockAddon } from '../../shared/native/build.ts';
+import { compileApp, temporaryDir } from './compile-app.ts';
+import { copyProductionPackages } from './production-packages.ts';
+
+const REPOSITORY = resolve(import.meta.dirname, '../..');
+
+/** Fills `out` with the release of the parent's side. */
+export function assembleRelease(out: string): void {
+  const app = join(out, 'app');
+  mkdirSync(join(out, 'bin'), { recursive: true });
+  compileApp(REPOSITORY, 'parent-proxy/src/main.ts', app);
+  copyProductionPackages(REPOSITORY, ['parent-proxy', 'shared', 'attestation', 'chain-relay'], app);
+  buildVsockAddon({
+    testAfUnix: false,
+    out: join(app, 'node_modules/@strongroom/shared/native/build/vsock.node'),
+  });
+  execFileSync('strip', ['-o', join(out, 'bin/node'), process.execPath]);
+  for (const dir of ['parent', 'systemd'])
+    cpSync(join(REPOSITORY, 'deploy', dir), join(out, 'deploy', dir), { recursive: true });
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({ options: { image: { type: 'string' }, out: { type: 'string' } } });
+  const { image, out: file } = values;
+  if (image === undefined || file === undefined) throw new Error('--image and --out are needed');
+  const eif = join(image, 'enclave.eif');
+  if (!existsSync(eif)) {
+    console.error(
+      'There is no Nitro image: run "make eif CONFIG=<measured configuration>" where nitro-cli is installed.',
+    );
+    process.exit(2);
+  }
+  using work = temporaryDir('release');
+  assembleRelease(work.path);
+  copyFileSync(eif, join(work.path, 'enclave.eif'));
+  copyFileSync(join(image, 'pcrs.json'), join(work.path, 'pcrs.json'));
+  mkdirSync(dirname(resolve(file)), { recursive: true });
+  const reproducible = ['--sort=name', '--mtime=@0', '--owner=0', '--group=0', '--numeric-owner'];
+  execFileSync('tar', [...reproducible, '-czf', resolve(file), '-C', work.path, '.']);
+  console.log(resolve(file));
+}
