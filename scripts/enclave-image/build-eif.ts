@@ -1,6 +1,7 @@
 // Builds the enclave image of a deployment and prints its measurements.
 // With nitro-cli: Dockerfile.enclave, then `nitro-cli build-enclave`. Without it: the same root folder with Debian's kernel, for QEMU only.
-// usage: node scripts/enclave-image/build-eif.ts --configuration FILE --out DIR [--main FILE]
+// usage: node scripts/enclave-image/build-eif.ts --configuration FILE --out DIR [--emulation-kms-ca FILE]
+// With --emulation-kms-ca the image is that of the emulated ground: its own composition root, and the KMS simulator's authority.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,7 +20,7 @@ const { values } = parseArgs({
   options: {
     configuration: { type: 'string' },
     out: { type: 'string' },
-    main: { type: 'string', default: 'enclave-app/src/main.ts' },
+    'emulation-kms-ca': { type: 'string' },
   },
 });
 if (values.configuration === undefined || values.out === undefined) {
@@ -29,7 +30,8 @@ if (values.configuration === undefined || values.out === undefined) {
 const work = mkdtempSync(join(tmpdir(), 'strongroom-image-'));
 try {
   mkdirSync(values.out, { recursive: true });
-  const hasNitroCli = spawnSync('nitro-cli', ['--version']).status === 0;
+  const isEmulation = Boolean(values['emulation-kms-ca']);
+  const hasNitroCli = !isEmulation && spawnSync('nitro-cli', ['--version']).status === 0;
   const build = hasNitroCli ? buildWithNitroCli : buildForEmulation;
   const { file, pcrs, isModified } = await build(resolve(values.configuration), resolve(values.out));
   if (isModified)

@@ -7,7 +7,7 @@ addon: install ## the AF_VSOCK addon, where parent and enclave run over vsock
 	@node shared/native/build.ts
 
 eif: install ## the enclave image of a deployment: make eif CONFIG=<measured configuration>
-	@$(IMAGE_TOOL)build-eif.ts --configuration "$(CONFIG)" --out $(IMAGE_DIR)
+	@$(IMAGE_TOOL)build-eif.ts --configuration "$(CONFIG)" --out $(IMAGE_DIR) $(addprefix --emulation-kms-ca ,$(EMULATION_KMS_CA))
 
 pcrs: eif ## its measurements, which anybody can compute: make pcrs CONFIG=<measured configuration>
 
