@@ -73,13 +73,11 @@ function buildWithNitroCli(configuration: string, out: string): BuiltImage {
 
 async function buildForEmulation(configuration: string, out: string): Promise<BuiltImage> {
   const ground = await prepareGround();
-  const { rootfs, isModified } = buildRootfs({
-    repository: REPOSITORY,
-    configuration,
-    main: values.main,
-    work,
-  });
-  const { eif, pcrs } = packEmulationImage(ground, REPOSITORY, rootfs, values.main);
+  const kmsCa = values['emulation-kms-ca'];
+  const main = kmsCa ? 'local-twin/emulation/enclave/main.ts' : 'enclave-app/src/main.ts';
+  const { rootfs, isModified } = buildRootfs({ repository: REPOSITORY, configuration, main, work });
+  if (kmsCa) copyFileSync(kmsCa, join(rootfs, 'etc/strongroom/emulation-kms-ca.pem'));
+  const { eif, pcrs } = packEmulationImage(ground, REPOSITORY, rootfs, main);
   const file = join(out, 'enclave-emulation-only.eif');
   writeFileSync(file, eif);
   return { file, pcrs, isModified };
