@@ -6,6 +6,7 @@ import { createNewProject, projectBody } from './routes/create-project.ts';
 import { getEnclaveAttestation } from './routes/get-attestation.ts';
 import { getProjectImportKey } from './routes/get-import-key.ts';
 import { getProjectCertificate } from './routes/get-project-certificate.ts';
+import { getRotationCertificate } from './routes/get-rotation-certificate.ts';
 import { issueNonce } from './routes/issue-project-nonce.ts';
 
 const base64 = v.pipe(v.string(), v.description('base64'));
@@ -73,6 +74,19 @@ export const ENCLAVE_ROUTES: readonly Route[] = [
       query: nonceQuery,
       success: { status: 200, body: v.strictObject({ certificate: base64 }) },
       refusals: [400],
+    },
+  },
+  {
+    method: 'GET',
+    path: '/v2/enclave/rotation-certificate',
+    auth: 'api-key',
+    scope: 'read',
+    handle: getRotationCertificate,
+    contract: {
+      operationId: 'getRotationCertificate',
+      summary: 'What the enclave saw of the project after the last rotation of the root key.',
+      success: { status: 200, body: v.strictObject({ certificate: base64 }) },
+      refusals: [404],
     },
   },
   {

@@ -6,6 +6,7 @@ import type { AdmitEnrolment } from '../auth/enrolment.ts';
 import type { KeyUse } from '../auth/key-use.ts';
 import type { RateLimiter } from '../auth/rate-limiter.ts';
 import type { Enclave } from '../enclave/enclave.ts';
+import type { RecoveryNotifier } from '../recovery-notifier.ts';
 import type { Store } from '../store/store.ts';
 import type { Turns } from './turns.ts';
 
@@ -20,6 +21,7 @@ export interface Services {
   readonly rateLimiter: RateLimiter;
   readonly keyUse: KeyUse;
   readonly turns: Turns;
+  readonly recoveryNotifier: RecoveryNotifier;
   readonly audit: AuditLog;
   readonly nowMs: () => number;
 }

@@ -1,0 +1,83 @@
+import {
+  completeRecoveryBody,
+  recoveryChallengeBody,
+  startRecoveryBody,
+} from '@strongroom/shared/api/recovery-body';
+import { challengeRecovery } from '@strongroom/shared/operations/challenge-recovery';
+import { completeRecovery } from '@strongroom/shared/operations/complete-recovery';
+import { setRecoveryKey } from '@strongroom/shared/operations/set-recovery-key';
+import { startRecovery } from '@strongroom/shared/operations/start-recovery';
+import { vetoRecovery } from '@strongroom/shared/operations/veto-recovery';
+import { RequestError } from '../../request-error.ts';
+import { changeAuthority } from '../authority-change.ts';
+import { base64Of, jsonAnswer, readJsonBody } from '../json.ts';
+import { changeRecovery, findProjectOf } from '../recovery-change.ts';
+import type { Answer, OpenRequest, ProjectRequest } from '../request.ts';
+import type { Services } from '../services.ts';
+import { clientRequestOf } from '../wallet-request.ts';
+
+export async function setNewRecoveryKey(request: ProjectRequest, services: Services): Promise<Answer> {
+  const client = clientRequestOf(request);
+  return await changeAuthority(request, services, {
+    name: 'recovery-key-set',
+    ask: ({ project }) => services.enclave.call(setRecoveryKey, { client, project }),
+    doneCode: null,
+    answerAgain: async () => {
+      throw new RequestError('CONFLICT');
+    },
+  });
+}
+
+/** For anybody who knows the project: whoever has lost everything has no API key either. */
+export async function giveRecoveryChallenge(
+  { body }: OpenRequest,
+  { store, enclave }: Services,
+): Promise<Answer> {
+  const { projectId, nonce } = readJsonBody(recoveryChallengeBody, body);
+  const project = await findProjectOf(projectId, store);
+  const { certificate } = await enclave.call(challengeRecovery, {
+    project,
+    nonce: Buffer.from(nonce, 'hex'),
+  });
+  return jsonAnswer(200, { certificate: base64Of(certificate) });
+}
+
+export async function startNewRecovery(request: OpenRequest, services: Services): Promise<Answer> {
+  const { projectId } = readJsonBody(startRecoveryBody, request.body);
+  const answer = await changeRecovery(request, services, {
+    projectId,
+    ask: (client, project) => services.enclave.call(startRecovery, { client, project }),
+  });
+  services.recoveryNotifier.notify({ event: 'recovery-started', projectId, ...idAndTimeOf(answer) });
+  return answer;
+}
+
+export async function completeWaitingRecovery(request: OpenRequest, services: Services): Promise<Answer> {
+  const { projectId } = readJsonBody(completeRecoveryBody, request.body);
+  const answer = await changeRecovery(request, services, {
+    projectId,
+    ask: (client, project) => services.enclave.call(completeRecovery, { client, project }),
+  });
+  services.recoveryNotifier.notify({ event: 'recovery-completed', projectId, ...idAndTimeOf(answer) });
+  return answer;
+}
+
+export async function vetoWaitingRecovery(request: ProjectRequest, services: Services): Promise<Answer> {
+  const client = clientRequestOf(request);
+  const answer = await changeAuthority(request, services, {
+    name: 'recovery-vetoed',
+    ask: ({ project }) => services.enclave.call(vetoRecovery, { client, project }),
+    doneCode: 'NOT_FOUND',
+    answerAgain: async () => ({ status: 204, body: '' }),
+  });
+  const projectId = Buffer.from(request.principal.project.projectId).toString('hex');
+  const { recoveryId = '' } = request.parameters;
+  services.recoveryNotifier.notify({ event: 'recovery-vetoed', projectId, recoveryId, completableAt: null });
+  return answer;
+}
+
+/** Out of the enclave's own answer. */
+function idAndTimeOf({ body }: Answer): { recoveryId: string; completableAt: string } {
+  const { id, completableAt } = JSON.parse(Buffer.from(body).toString('utf8')) as Record<string, string>;
+  return { recoveryId: String(id), completableAt: String(completableAt) };
+}
