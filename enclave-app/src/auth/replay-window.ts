@@ -10,9 +10,10 @@ export interface ReplayWindow {
   reserve(projectId: Uint8Array, tokenId: Uint8Array, expiresAtMs: number): void;
 }
 
+/** Tokens of each project: 16 characters each, in sets of their own, so that the project is not repeated in every one. */
 interface Generation {
-  readonly tokens: Set<string>;
-  readonly perProject: Map<string, number>;
+  readonly perProject: Map<string, Set<string>>;
+  size: number;
   lastExpiryMs: number;
 }
 
@@ -49,24 +50,24 @@ export function createReplayWindow(options: {
     reserve(projectId, tokenId, expiresAtMs) {
       turnOver(options.nowMs());
       const project = latin1(projectId.subarray(0, 16));
-      const key = project + latin1(tokenId);
-      if (younger.tokens.has(key) || elder.tokens.has(key)) throw new OperationError('WALLET_TOKEN_REPLAYED');
-      const ofProject = (younger.perProject.get(project) ?? 0) + (elder.perProject.get(project) ?? 0);
-      if (
-        younger.tokens.size + elder.tokens.size >= options.maxEntries ||
-        ofProject >= options.maxEntriesPerProject
-      ) {
+      const token = latin1(tokenId);
+      const inElder = elder.perProject.get(project);
+      const inYounger = younger.perProject.get(project);
+      if (inYounger?.has(token) || inElder?.has(token)) throw new OperationError('WALLET_TOKEN_REPLAYED');
+      const ofProject = (inYounger?.size ?? 0) + (inElder?.size ?? 0);
+      if (younger.size + elder.size >= options.maxEntries || ofProject >= options.maxEntriesPerProject) {
         throw new OperationError('REPLAY_TABLE_FULL');
       }
-      younger.tokens.add(key);
-      younger.perProject.set(project, (younger.perProject.get(project) ?? 0) + 1);
+      if (inYounger === undefined) younger.perProject.set(project, new Set([token]));
+      else inYounger.add(token);
+      younger.size += 1;
       younger.lastExpiryMs = Math.max(younger.lastExpiryMs, expiresAtMs);
     },
   };
 }
 
 function newGeneration(): Generation {
-  return { tokens: new Set(), perProject: new Map(), lastExpiryMs: 0 };
+  return { perProject: new Map(), size: 0, lastExpiryMs: 0 };
 }
 
 function latin1(bytes: Uint8Array): string {
