@@ -17,9 +17,10 @@ describe('toJsonSchema', () => {
     ['time', v.pipe(v.string(), v.isoTimestamp()), { type: 'string', format: 'date-time' }],
     [
       'integers',
-      v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(9)),
+      v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(9)),
       { type: 'integer', minimum: 1, maximum: 9 },
     ],
+    ['what may be null', v.nullable(v.string()), { anyOf: [{ type: 'string' }, { type: 'null' }] }],
     ['a literal', v.literal('x'), { const: 'x' }],
     ['a list of words', v.picklist(['a', 'b']), { type: 'string', enum: ['a', 'b'] }],
     [

@@ -62,6 +62,8 @@ function describeKind(schema: Described, convert: Convert): JsonSchema {
         ...convert(wrapped as Schema),
         ...(schema.default !== undefined && { default: schema.default }),
       };
+    case 'nullable':
+      return { anyOf: [convert(wrapped as Schema), { type: 'null' }] };
     case 'union':
     case 'variant':
       return { anyOf: options.map((option) => convert(option as Schema)) };
@@ -101,6 +103,7 @@ function describeAction({ type, requirement, description }: Described, kind: str
     case 'max_value':
       return { maximum: requirement };
     case 'integer':
+    case 'safe_integer':
       return { type: 'integer' };
     default:
       throw new Error(`no JSON Schema for the action ${type}`);
