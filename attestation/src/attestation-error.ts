@@ -138,6 +138,7 @@ export const REASONS = {
   STATEMENT_PROJECT: 'The certificate names another project.',
   STATEMENT_NONCE: 'The certificate does not carry the nonce that was asked for.',
   STATEMENT_ADDRESS: 'The certificate names another address.',
+  STATEMENT_ACCOUNTS: 'The certificate is of other accounts than those expected.',
 } as const;
 
 export type AttestationErrorCode = keyof typeof REASONS;

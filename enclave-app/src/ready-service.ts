@@ -6,6 +6,7 @@ import type { MeasuredConfiguration } from './config.ts';
 import type { Entropy } from './keys/entropy.ts';
 import type { Deployment } from './keys/root-record.ts';
 import { createProjectNonces, type ProjectNonces } from './operations/project-nonces.ts';
+import { createRotationReviews, type RotationReviews } from './operations/rotation-reviews.ts';
 import { PolicyCache } from './policy/policy-cache.ts';
 import { type Accounts, createAccounts } from './records/accounts.ts';
 import { createImportKeys, type ImportKeys } from './records/import-keys.ts';
@@ -25,17 +26,19 @@ export interface ReadyService {
   readonly replayWindow: ReplayWindow;
   readonly clock: AnchoredClock;
   readonly entropy: Entropy;
+  readonly rootKey: Pick<Lifecycle, 'changeRoots' | 'describeRoots'>;
+  readonly rotationReviews: RotationReviews;
 }
 
-export function createReadyService(
-  { deployment, clock, entropy }: Lifecycle,
-  { limits }: MeasuredConfiguration,
-): ReadyService {
+export function createReadyService(lifecycle: Lifecycle, { limits }: MeasuredConfiguration): ReadyService {
+  const { deployment, clock, entropy } = lifecycle;
   const marks = createRecordMarks(limits.recordMarks);
   return {
     deployment,
     clock,
     entropy,
+    rootKey: lifecycle,
+    rotationReviews: createRotationReviews(),
     projects: createProjects(deployment, marks),
     accounts: createAccounts(deployment, marks),
     importKeys: createImportKeys(deployment),

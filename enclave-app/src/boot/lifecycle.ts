@@ -4,23 +4,21 @@ import type { Phase } from '@strongroom/shared/phase';
 import { type CheckedKeyPolicy, type DocumentPurpose, encodeManifest } from '../attest/manifest.ts';
 import { type AnchoredClock, anchorClock } from '../clock.ts';
 import type { MeasuredConfiguration } from '../config.ts';
-import { importEd25519Seed, rawEd25519PublicKey } from '../keys/ed25519-key.ts';
 import { type Entropy, mixedEntropy } from '../keys/entropy.ts';
-import { createRootKeys, type RootKey } from '../keys/root-keys.ts';
 import {
   type Deployment,
   decodeRootRecord,
-  deploymentIdOf,
-  encodeRootRecord,
   openDeployment,
   type RootRecord,
-  unwrapRoot,
-  wrapRoot,
+  type RootRecordBody,
 } from '../keys/root-record.ts';
-import type { ReconstructedKeyPolicy } from '../kms/key-policy.ts';
 import { type AwsCredentials, createKms, type Kms, type KmsOptions } from '../kms/kms.ts';
 import { lockAllPcrs, readNsmTime, readOwnPcrs } from '../nsm/measurements.ts';
 import type { Nsm } from '../nsm/nsm.ts';
+import { checkKeys } from './check-keys.ts';
+import { makeDeployment } from './genesis.ts';
+import { type OpenedRoot, openRoots } from './open-roots.ts';
+import type { LoadedRoots, WrappingKeys } from './root-changes.ts';
 
 export interface LifecycleOptions {
   readonly configuration: MeasuredConfiguration;
@@ -50,7 +48,19 @@ export interface Lifecycle {
   attest(nonce: Uint8Array): AttestedManifest;
   setCredentials(credentials: AwsCredentials): void;
   runGenesis(): Promise<Uint8Array>;
+  /** The first record makes the enclave ready; then only newer versions of the same deployment's are taken. */
   loadRootRecord(untrustedRecord: Uint8Array | null): Promise<void>;
+  /**
+   * Makes the next version of the loaded root record, and keeps nothing of it: it counts when it is stored and loaded.
+   * @param keyArns of the measured configuration; null for all of it
+   * @throws OperationError PHASE_REFUSED, ROTATION_REFUSED, and what `change` throws
+   */
+  changeRoots(
+    change: (loaded: LoadedRoots, wrapping: WrappingKeys) => Uint8Array | Promise<Uint8Array>,
+    keyArns: readonly string[] | null,
+  ): Promise<Uint8Array>;
+  /** @throws OperationError PHASE_REFUSED */
+  describeRoots(): RootRecordBody;
   /** Asks the module for the time and KMS for its key policies again; a contradiction ends in `failed`. */
   recheck(): Promise<void>;
 }
@@ -73,6 +83,9 @@ class EnclaveLifecycle implements Lifecycle {
   #reason: string | null = null;
   #credentials: AwsCredentials | null = null;
   #deployment: Deployment | null = null;
+  #record: RootRecord | null = null;
+  #roots: readonly OpenedRoot[] = [];
+  #loading: Promise<void> = Promise.resolve();
   #loadedRecord: Uint8Array | null = null;
   #keyPolicies: readonly CheckedKeyPolicy[] = [];
 
@@ -122,39 +135,44 @@ class EnclaveLifecycle implements Lifecycle {
 
   /** Makes a deployment and forgets it: only the record that comes back from the store opens it again. */
   async runGenesis(): Promise<Uint8Array> {
-    const keys = this.#options.configuration.kms.keys.map((key) => key.arn);
-    for (const keyArn of keys) await this.#kms.checkKey(keyArn);
-    const identitySeed = this.entropy(32);
-    const identityKey = rawEd25519PublicKey(importEd25519Seed(identitySeed));
-    const deploymentId = deploymentIdOf(identityKey);
-    const root: RootKey = { id: randomBytes(16), generation: 1, secret: this.entropy(32) };
-    const dataKeys = [];
-    for (const keyArn of keys)
-      dataKeys.push(await this.#kms.generateDataKey(keyArn, { deploymentId, generation: 1 }));
-    const wraps = wrapRoot(deploymentId, root, dataKeys);
-    const body = {
-      v: 1,
-      deploymentId,
-      identityKey,
-      version: 1,
-      roots: [{ id: root.id, generation: 1, wraps }],
-    } as const;
-    const record = encodeRootRecord(
-      { ...body, roots: [...body.roots] },
-      createRootKeys([root]),
-      identitySeed,
-    );
-    for (const secret of [identitySeed, root.secret, ...dataKeys.map((key) => key.plaintext)]) secret.fill(0);
+    const record = await makeDeployment(this.#kms, this.#configuredKeys, this.entropy);
     this.#phase = 'needs-root-record';
     return record;
   }
 
-  async loadRootRecord(untrustedRecord: Uint8Array | null): Promise<void> {
+  loadRootRecord(untrustedRecord: Uint8Array | null): Promise<void> {
+    const turn = this.#loading.then(() => this.#load(untrustedRecord));
+    this.#loading = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async changeRoots(
+    change: (loaded: LoadedRoots, wrapping: WrappingKeys) => Uint8Array | Promise<Uint8Array>,
+    keyArns: readonly string[] | null,
+  ): Promise<Uint8Array> {
+    if (this.#record === null) throw new OperationError('PHASE_REFUSED');
+    const chosen = keyArns ?? this.#configuredKeys;
+    if (chosen.length === 0 || !chosen.every((arn) => this.#configuredKeys.includes(arn))) {
+      throw new OperationError('ROTATION_REFUSED');
+    }
+    const rootKeys = this.#roots.map(({ rootKey }) => rootKey);
+    const loaded = { record: this.#record, deployment: this.deployment, rootKeys };
+    return await change(loaded, { kms: this.#kms, keyArns: [...new Set(chosen)] });
+  }
+
+  describeRoots(): RootRecordBody {
+    if (this.#record === null) throw new OperationError('PHASE_REFUSED');
+    return this.#record.body;
+  }
+
+  get #configuredKeys(): readonly string[] {
+    return this.#options.configuration.kms.keys.map((key) => key.arn);
+  }
+
+  async #load(untrustedRecord: Uint8Array | null): Promise<void> {
     if (this.#loadedRecord !== null) {
-      if (untrustedRecord === null || !Buffer.from(this.#loadedRecord).equals(untrustedRecord)) {
-        throw new OperationError('ROOT_ALREADY_LOADED');
-      }
-      return;
+      if (untrustedRecord === null) throw new OperationError('ROOT_ALREADY_LOADED');
+      return await this.#loadNewer(untrustedRecord);
     }
     if (untrustedRecord === null) {
       this.#phase = 'needs-genesis';
@@ -163,7 +181,7 @@ class EnclaveLifecycle implements Lifecycle {
     const record = decodeRootRecord(untrustedRecord);
     this.#phase = 'unsealing';
     try {
-      await this.#unseal(record);
+      await this.#open(record);
       this.#loadedRecord = Uint8Array.from(untrustedRecord);
       // A token is refused when issued in the second of boot or earlier, so none that is issued from now on is.
       await this.clock.until(Math.floor(this.clock.bootMs / 1000) * 1000 + 1000);
@@ -174,6 +192,18 @@ class EnclaveLifecycle implements Lifecycle {
       this.#reason = error instanceof OperationError ? error.code : 'INTERNAL';
       throw error;
     }
+  }
+
+  /** Keeps signing with the keys that it has until the new ones are open, and if they do not open. */
+  async #loadNewer(untrustedRecord: Uint8Array): Promise<void> {
+    if (this.#loadedRecord !== null && Buffer.compare(this.#loadedRecord, untrustedRecord) === 0) return;
+    const record = decodeRootRecord(untrustedRecord);
+    const { deploymentId, version } = this.describeRoots();
+    const isOther = Buffer.compare(record.body.deploymentId, deploymentId) !== 0;
+    if (isOther || record.body.version === version) throw new OperationError('ROOT_ALREADY_LOADED');
+    if (record.body.version < version) throw new OperationError('RECORD_OLDER_VERSION');
+    await this.#open(record);
+    this.#loadedRecord = Uint8Array.from(untrustedRecord);
   }
 
   async recheck(): Promise<void> {
@@ -196,50 +226,27 @@ class EnclaveLifecycle implements Lifecycle {
     }
   }
 
-  async #unseal(record: RootRecord): Promise<void> {
-    const { deploymentId, roots } = record.body;
-    const usedKeys = new Set<string>();
-    const opened: RootKey[] = [];
-    for (const root of roots) {
-      const { rootKey, keyArn } = await this.#openRoot(deploymentId, root);
-      opened.push(rootKey);
-      usedKeys.add(keyArn);
-    }
-    this.#keyPolicies = await this.#checkKeys([...usedKeys]);
-    this.#deployment = openDeployment(record, opened);
+  async #open(record: RootRecord): Promise<void> {
+    const opened = await openRoots(record, {
+      kms: this.#kms,
+      configuredKeys: this.#configuredKeys,
+      known: this.#roots,
+    });
+    const keyPolicies = await this.#checkKeys([...new Set(opened.map(({ keyArn }) => keyArn))]);
+    const deployment = openDeployment(
+      record,
+      opened.map(({ rootKey }) => rootKey),
+    );
+    // Whoever works with the deployment holds this object, so it stays and its keys change.
+    if (this.#deployment === null) this.#deployment = deployment;
+    else this.#deployment.roots = deployment.roots;
+    this.#roots = opened;
+    this.#keyPolicies = keyPolicies;
+    this.#record = record;
   }
 
-  /** Tries the wraps in order: any configured KMS key that answers is enough. */
-  async #openRoot(
-    deploymentId: Uint8Array,
-    root: RootRecord['body']['roots'][number],
-  ): Promise<{ rootKey: RootKey; keyArn: string }> {
-    let failure: unknown = new OperationError('ROOT_RECORD_REFUSED');
-    for (const wrap of root.wraps) {
-      if (!this.#options.configuration.kms.keys.some((key) => key.arn === wrap.keyArn)) continue;
-      try {
-        await this.#kms.checkKey(wrap.keyArn);
-        const dataKey = await this.#kms.decryptDataKey(wrap, { deploymentId, generation: root.generation });
-        const rootKey = unwrapRoot(deploymentId, root, { wrap, dataKey });
-        dataKey.fill(0);
-        return { rootKey, keyArn: wrap.keyArn };
-      } catch (error) {
-        failure =
-          error instanceof OperationError && error.code === 'SEALED_BLOB_REFUSED'
-            ? new OperationError('ROOT_RECORD_REFUSED')
-            : error;
-      }
-    }
-    throw failure;
-  }
-
-  async #checkKeys(keyArns: readonly string[]): Promise<CheckedKeyPolicy[]> {
-    const checked = [];
-    for (const keyArn of keyArns) {
-      const policy = await this.#kms.checkKey(keyArn);
-      checked.push(toManifestEntry(keyArn, policy, this.clock.nowMs()));
-    }
-    return checked;
+  #checkKeys(keyArns: readonly string[]): Promise<CheckedKeyPolicy[]> {
+    return checkKeys(this.#kms, keyArns, this.clock);
   }
 
   #document(
@@ -257,23 +264,10 @@ class EnclaveLifecycle implements Lifecycle {
       securityEpoch: configuration.securityEpoch,
       identityKey: deployment?.identityPublicKey ?? null,
       receiptKey: null,
-      root: deployment?.roots.newest ?? null,
+      root: deployment?.roots.current ?? null,
       kmsPolicies: this.#keyPolicies,
     });
     const attestationDocument = nsm.attestation({ userData: manifest.digest, nonce, publicKey });
     return { attestationDocument, manifest: manifest.bytes };
   }
-}
-
-function toManifestEntry(
-  keyArn: string,
-  { digest, images }: ReconstructedKeyPolicy,
-  checkedAtMs: number,
-): CheckedKeyPolicy {
-  const pcrs = images.map(({ pcr0, pcr1, pcr2 }) => ({
-    pcr0: Buffer.from(pcr0, 'hex'),
-    pcr1: Buffer.from(pcr1, 'hex'),
-    pcr2: Buffer.from(pcr2, 'hex'),
-  }));
-  return { keyArn, digest, pcrs, checkedAtMs };
 }

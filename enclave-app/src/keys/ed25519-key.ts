@@ -18,3 +18,13 @@ export function rawEd25519PublicKey(key: KeyObject): Uint8Array {
   const spki = (key.type === 'private' ? createPublicKey(key) : key).export({ format: 'der', type: 'spki' });
   return Uint8Array.from(spki.subarray(SPKI_PREFIX.length));
 }
+
+/** The 32-byte seed of a private key, in a buffer of its own. */
+export function exportEd25519Seed(key: KeyObject): Uint8Array {
+  const der = key.export({ format: 'der', type: 'pkcs8' });
+  try {
+    return Uint8Array.from(der.subarray(PKCS8_PREFIX.length));
+  } finally {
+    der.fill(0);
+  }
+}

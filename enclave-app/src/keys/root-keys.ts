@@ -9,9 +9,10 @@ export interface RootKey {
   readonly secret: Uint8Array;
 }
 
-/** The root keys in use: the newest seals, each of them opens. They leave this object only inside keys derived from them. */
+/** The root keys in use: one of them seals, each of them opens. They leave this object only inside keys derived from them. */
 export interface RootKeys {
-  readonly newest: { readonly id: Uint8Array; readonly generation: number };
+  /** The one that seals. */
+  readonly current: { readonly id: Uint8Array; readonly generation: number };
   /** The root key itself, for what belongs to the deployment or to a project as a whole. */
   readonly sealing: SealingKey;
   ofGeneration(generation: number): KeyObject | undefined;
@@ -25,18 +26,21 @@ export interface ProjectKeys {
   ofGeneration(generation: number): KeyObject | undefined;
 }
 
-/** Takes ownership of the secrets and zeroes nothing of them while the enclave lives. */
-export function createRootKeys(roots: readonly RootKey[]): RootKeys {
+/**
+ * Takes ownership of the secrets and zeroes nothing of them while the enclave lives.
+ * @param current the one of `roots` that seals
+ */
+export function createRootKeys(roots: readonly RootKey[], current: RootKey): RootKeys {
+  const { id, generation: sealingGeneration } = current;
   const byGeneration = new Map(roots.map((root) => [root.generation, createSecretKey(root.secret)]));
-  const newest = roots.reduce((a, b) => (b.generation > a.generation ? b : a));
   return {
-    newest: { id: newest.id, generation: newest.generation },
-    sealing: { key: byGeneration.get(newest.generation) as KeyObject, generation: newest.generation },
+    current: { id, generation: sealingGeneration },
+    sealing: { key: byGeneration.get(sealingGeneration) as KeyObject, generation: sealingGeneration },
     ofGeneration: (generation) => byGeneration.get(generation),
     withClientSecret(clientSecret) {
       const combined = new Map(roots.map((root) => [root.generation, combine(root.secret, clientSecret)]));
       return {
-        sealing: { key: combined.get(newest.generation) as KeyObject, generation: newest.generation },
+        sealing: { key: combined.get(sealingGeneration) as KeyObject, generation: sealingGeneration },
         ofGeneration: (generation) => combined.get(generation),
       };
     },

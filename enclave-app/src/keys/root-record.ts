@@ -6,7 +6,7 @@ import { type CborValue, decodeCbor, encodeCbor } from '@strongroom/shared/wire/
 import * as v from 'valibot';
 import { importEd25519Seed, rawEd25519PublicKey } from './ed25519-key.ts';
 import { createRootKeys, type RootKey, type RootKeys } from './root-keys.ts';
-import { seal, unseal } from './seal.ts';
+import { generationOf, seal, unseal } from './seal.ts';
 
 /** The root key under one KMS key: a data key that KMS opens, and the root key sealed under that data key. */
 const wrapSchema = v.strictObject({
@@ -49,7 +49,8 @@ export interface DataKey {
 export interface Deployment {
   /** SHA-256 of `identityPublicKey`, 32 bytes. */
   readonly id: Uint8Array;
-  readonly roots: RootKeys;
+  /** Replaced when a newer root record is loaded; so read it anew for each use. */
+  roots: RootKeys;
   readonly identityKey: ReturnType<typeof importEd25519Seed>;
   /** Raw Ed25519 public key, 32 bytes. */
   readonly identityPublicKey: Uint8Array;
@@ -96,7 +97,8 @@ function rootContext(deploymentId: Uint8Array, root: { readonly id: Uint8Array }
 }
 
 /**
- * Writes the root record. The identity key's seal covers the whole body, so no entry of it can be changed, added or dropped.
+ * Writes the root record. The identity key's seal covers the whole body, so no entry of it can be changed, added or dropped;
+ * the root key that it is sealed under is the one that seals everything else.
  */
 export function encodeRootRecord(
   body: RootRecordBody,
@@ -126,8 +128,8 @@ export function decodeRootRecord(untrustedRecord: Uint8Array): RootRecord {
  * @throws OperationError ROOT_RECORD_REFUSED
  */
 export function openDeployment({ body, identity }: RootRecord, rootKeys: readonly RootKey[]): Deployment {
-  const roots = createRootKeys(rootKeys);
   try {
+    const roots = createRootKeys(rootKeys, sealingRootOf(identity, rootKeys));
     const seed = unseal(roots.ofGeneration, identityContext(body), identity);
     const identityKey = importEd25519Seed(seed);
     seed.fill(0);
@@ -137,6 +139,14 @@ export function openDeployment({ body, identity }: RootRecord, rootKeys: readonl
   } catch (cause) {
     throw refused(cause);
   }
+}
+
+/** @throws OperationError ROOT_RECORD_REFUSED when the identity key is sealed under none of them */
+function sealingRootOf(identity: Uint8Array, rootKeys: readonly RootKey[]): RootKey {
+  const generation = generationOf(identity);
+  const root = rootKeys.find((key) => key.generation === generation);
+  if (root === undefined) throw refused();
+  return root;
 }
 
 function identityContext(body: RootRecordBody) {

@@ -101,6 +101,25 @@ export function unseal(
   }
 }
 
+/** Keys of which one seals and each opens. */
+export interface KeyGenerations {
+  readonly sealing: SealingKey;
+  ofGeneration(generation: number): KeyObject | undefined;
+}
+
+/**
+ * Opens a blob and seals what was in it under the key that seals now.
+ * @throws OperationError SEALED_BLOB_REFUSED
+ */
+export function reseal(keys: KeyGenerations, context: SealContext, untrustedBlob: Uint8Array): Uint8Array {
+  const plaintext = unseal(keys.ofGeneration, context, untrustedBlob);
+  try {
+    return seal(keys.sealing, context, plaintext);
+  } finally {
+    plaintext.fill(0);
+  }
+}
+
 /** Generation that a blob says it was sealed under; only a hint until it opens. */
 export function generationOf(untrustedBlob: Uint8Array): number {
   if (untrustedBlob.length < CIPHERTEXT_AT) throw refused();

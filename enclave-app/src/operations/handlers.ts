@@ -12,6 +12,15 @@ import { handleExportAccount } from './export-account.ts';
 import { handleGetImportKey } from './get-import-key.ts';
 import { handleImportAccount } from './import-account.ts';
 import { handleCreatePolicy, handleDeletePolicy, handleUpdatePolicy } from './policies.ts';
+import { handleResealRows } from './reseal-rows.ts';
+import { handleCertifyRotation, handleReviewRows } from './review-rows.ts';
+import {
+  handleActivateRootKey,
+  handleAddRootWraps,
+  handleAnnounceRootKey,
+  handleGetRootKey,
+  handleRetireRootKey,
+} from './root-keys.ts';
 import { handleSendEvmTransaction } from './send-evm-transaction.ts';
 import { handleSendSolanaTransaction } from './send-solana-transaction.ts';
 import { handleSignEvm } from './sign-evm.ts';
@@ -38,7 +47,7 @@ export const LIFECYCLE_HANDLERS: { readonly [Name in LifecycleOperationName]: Ha
     reason: lifecycle.reason,
     bootId: lifecycle.bootId,
     deploymentId: lifecycle.phase === 'ready' ? lifecycle.deployment.id : null,
-    generation: lifecycle.phase === 'ready' ? lifecycle.deployment.roots.newest.generation : null,
+    generation: lifecycle.phase === 'ready' ? lifecycle.deployment.roots.current.generation : null,
     credentialsExpireAtMs: lifecycle.credentialsExpireAtMs,
   }),
   'get-attestation': ({ nonce }, lifecycle) => lifecycle.attest(nonce),
@@ -60,6 +69,14 @@ export const READY_HANDLERS: {
     ...projectNonces.issue(clock.nowMs()),
     deploymentId: deployment.id,
   }),
+  'get-root-key': handleGetRootKey,
+  'announce-root-key': handleAnnounceRootKey,
+  'activate-root-key': handleActivateRootKey,
+  'retire-root-key': handleRetireRootKey,
+  'add-root-wraps': handleAddRootWraps,
+  'reseal-rows': handleResealRows,
+  'review-rows': handleReviewRows,
+  'certify-rotation': handleCertifyRotation,
   'create-project': handleCreateProject,
   'certify-project': handleCertifyProject,
   'add-api-key': handleAddApiKey,

@@ -10,7 +10,7 @@ import {
 import { promisify } from 'node:util';
 import { OperationError } from '@strongroom/shared/channel/operation-error';
 import type { Deployment } from '../keys/root-record.ts';
-import { seal, unseal } from '../keys/seal.ts';
+import { reseal, seal, unseal } from '../keys/seal.ts';
 import type { OpenedProject } from './projects.ts';
 
 const makeKeyPair = promisify(generateKeyPair);
@@ -22,6 +22,8 @@ const MAX_CACHED_KEYS = 64;
 export interface ImportKeys {
   /** Makes one, off the event loop, and seals it under the project's keys. */
   make(project: OpenedProject): Promise<Uint8Array>;
+  /** Seals the key under the root key that seals now. @throws OperationError SEALED_BLOB_REFUSED */
+  reseal(project: OpenedProject, untrustedKey: Uint8Array): Uint8Array;
   /** SubjectPublicKeyInfo, DER. @throws OperationError SEALED_BLOB_REFUSED */
   publicKey(project: OpenedProject, untrustedKey: Uint8Array): Uint8Array;
   /**
@@ -33,6 +35,7 @@ export interface ImportKeys {
 
 export function createImportKeys(deployment: Deployment): ImportKeys {
   const cache = new Map<string, KeyObject>();
+  let cachedUnder = deployment.roots;
   const context = ({ projectId }: OpenedProject) =>
     ({
       kind: 'import-key',
@@ -45,6 +48,9 @@ export function createImportKeys(deployment: Deployment): ImportKeys {
   function open(project: OpenedProject, untrustedKey: Uint8Array): KeyObject {
     const cacheKey =
       Buffer.from(untrustedKey).toString('latin1') + Buffer.from(project.projectId).toString('latin1');
+    // A key that only a retired root key opens must not stay open here.
+    if (cachedUnder !== deployment.roots) cache.clear();
+    cachedUnder = deployment.roots;
     let key = cache.get(cacheKey);
     if (key === undefined) {
       const der = unseal(project.keys.ofGeneration, context(project), untrustedKey);
@@ -71,6 +77,7 @@ export function createImportKeys(deployment: Deployment): ImportKeys {
       der.fill(0);
       return sealed;
     },
+    reseal: (project, untrustedKey) => reseal(project.keys, context(project), untrustedKey),
     publicKey: (project, untrustedKey) =>
       createPublicKey(open(project, untrustedKey)).export({ format: 'der', type: 'spki' }),
     decrypt(project, untrustedKey, ciphertext) {

@@ -1,8 +1,8 @@
 import { OperationError } from '@strongroom/shared/channel/operation-error';
 import type { ProjectRows, SealedRecord } from '@strongroom/shared/operations/fields';
-import type { ProjectKeys } from '../keys/root-keys.ts';
+import type { ProjectKeys, RootKeys } from '../keys/root-keys.ts';
 import type { Deployment } from '../keys/root-record.ts';
-import { seal, unseal } from '../keys/seal.ts';
+import { reseal, seal, unseal } from '../keys/seal.ts';
 import {
   type AuthorityRecord,
   type Digested,
@@ -24,6 +24,8 @@ export interface Projects {
    * @throws OperationError SEALED_BLOB_REFUSED, RECORD_MISMATCH, RECORD_OLDER_VERSION, RECORD_FORKED, MARK_TABLE_FULL
    */
   open(untrustedRows: ProjectRows): OpenedProject;
+  /** Seals a project's rows under the root key that seals now: same bytes, same version, same digest. @throws as `open` */
+  reseal(untrustedRows: ProjectRows): { readonly authority: Uint8Array; readonly clientSecret: Uint8Array };
   sealAuthority(record: AuthorityRecord): SealedRecord;
   sealClientSecret(projectId: Uint8Array, clientSecret: Uint8Array): Uint8Array;
 }
@@ -33,6 +35,8 @@ const CLIENT_SECRET_VERSION = 1;
 
 interface CachedProject {
   readonly rows: ProjectRows;
+  /** Those that the project's keys were made of: a rotation makes others, and a retired one opens nothing more. */
+  readonly roots: RootKeys;
   readonly project: OpenedProject;
 }
 
@@ -73,12 +77,20 @@ export function createProjects(deployment: Deployment, marks: RecordMarks): Proj
     open(rows) {
       const key = keyOf(rows.projectId);
       const cached = cache.get(key);
-      if (cached !== undefined && isSameRows(cached.rows, rows)) return cached.project;
+      const { roots } = deployment;
+      if (cached?.roots === roots && isSameRows(cached.rows, rows)) return cached.project;
       const project = open(rows);
       cache.delete(key);
       if (cache.size >= MAX_CACHED_PROJECTS) cache.delete(cache.keys().next().value as string);
-      cache.set(key, { rows: copyRows(rows), project });
+      cache.set(key, { rows: copyRows(rows), roots, project });
       return project;
+    },
+    reseal({ projectId, authority, clientSecret }) {
+      const context = authorityContext(projectId, authority.version);
+      return {
+        authority: reseal(deployment.roots, context, authority.sealed),
+        clientSecret: reseal(deployment.roots, clientSecretContext(projectId), clientSecret),
+      };
     },
     sealAuthority: (record) => ({
       version: record.version,

@@ -20,6 +20,7 @@ export interface LabProject {
 
 export interface LabAccount {
   readonly address: string;
+  readonly certificate: Uint8Array;
   readonly rows: AccountRows;
 }
 
@@ -84,5 +85,6 @@ export async function createLabAccount(
     existing: null,
   });
   if (created === null) throw new Error('no account was created');
-  return { address: created.view.address, rows: { account: created.account, walletKey: created.walletKey } };
+  const { address, certificate } = created.view;
+  return { address, certificate, rows: { account: created.account, walletKey: created.walletKey } };
 }

@@ -60,6 +60,8 @@ class SuppliedEnclave implements Enclave {
   #timer: NodeJS.Timeout | null = null;
   #failures = 0;
   #lastFailure: string | null = null;
+  /** The root record that this enclave took last. */
+  #presented: Uint8Array | null = null;
   #isClosed = false;
 
   constructor(options: EnclaveOptions) {
@@ -153,12 +155,19 @@ class SuppliedEnclave implements Enclave {
       await this.#client.call(setCredentials, await this.#options.credentials.read());
       isChanged = true;
     }
-    if (phase !== 'needs-root-record' && phase !== 'needs-genesis') return isChanged;
+    if (phase !== 'needs-root-record' && phase !== 'needs-genesis' && phase !== 'ready') return isChanged;
     const rootRecord = await this.#options.store.readRootRecord();
+    // Told of a newer one, it goes on signing with the keys that it has until the new ones are open.
+    if (phase === 'ready' && (rootRecord === null || this.#isPresented(rootRecord))) return isChanged;
     // Told once that there is none, the enclave waits; told again, it would only say so again.
     if (rootRecord === null && phase === 'needs-genesis') return isChanged;
     await this.#client.call(loadRootRecord, { rootRecord }, UNSEAL_DEADLINE_MS);
+    this.#presented = rootRecord;
     return true;
+  }
+
+  #isPresented(rootRecord: Uint8Array): boolean {
+    return this.#presented !== null && Buffer.compare(this.#presented, rootRecord) === 0;
   }
 }
 

@@ -11,6 +11,7 @@ import { idempotencyVerbs } from './idempotency.ts';
 import { claimStoreId, migrate } from './migrate.ts';
 import { initialPrimary } from './migrations/primary/0001-initial.ts';
 import { sending } from './migrations/primary/0002-sending.ts';
+import { rotation } from './migrations/primary/0003-rotation.ts';
 import { initialVault } from './migrations/vault/0001-initial.ts';
 import { nonceLeaseVerbs } from './nonce-leases.ts';
 import { outboxVerbs } from './outbox.ts';
@@ -19,6 +20,7 @@ import { openPostgresEngine } from './postgres.ts';
 import { importKeyVerbs, projectVerbs } from './projects.ts';
 import { requestCountVerbs } from './request-counts.ts';
 import { rootRecordVerbs } from './root-record.ts';
+import { rotationVerbs } from './rotation.ts';
 import type { PrimarySchema, VaultSchema } from './schema.ts';
 import { openSqliteEngine } from './sqlite.ts';
 import type { Store } from './store.ts';
@@ -26,7 +28,7 @@ import { StoreError } from './store-error.ts';
 import { createVault, removeOrphans } from './vault.ts';
 
 /** In the order of their numbers; a released migration is never changed. */
-const PRIMARY_MIGRATIONS = [initialPrimary, sending];
+const PRIMARY_MIGRATIONS = [initialPrimary, sending, rotation];
 const VAULT_MIGRATIONS = [initialVault];
 
 const PROBE: PreparedStatement = {
@@ -95,6 +97,7 @@ function createStore(engines: Engines): Store {
     ...idempotencyVerbs(engines.primary),
     ...outboxVerbs(engines.primary),
     ...nonceLeaseVerbs(engines.primary),
+    ...rotationVerbs(engines),
     removeOrphanedWalletKeys: (nowMs) => removeOrphans(engines, nowMs),
     async assertReadable() {
       await engines.primary.read(PROBE, []);

@@ -120,6 +120,14 @@ export interface NonceLeaseTable {
   expires_at_ms: number;
 }
 
+/** Kept for clients until the next rotation. */
+export interface RotationCertificateTable {
+  /** Empty for the certificate of the whole deployment. */
+  project_id: Uint8Array;
+  generation: number;
+  certificate: Uint8Array;
+}
+
 export interface PrimarySchema {
   strongroom_database: DatabaseTable;
   root_record: RootRecordTable;
@@ -129,6 +137,7 @@ export interface PrimarySchema {
   account: AccountTable;
   idempotency: IdempotencyTable;
   request_count: RequestCountTable;
+  rotation_certificate: RotationCertificateTable;
   outbox: OutboxTable;
   nonce_lease: NonceLeaseTable;
 }

@@ -6,6 +6,7 @@ import type {
   ProjectView,
   SealedRecord,
 } from '@strongroom/shared/operations/fields';
+import type { RotationStore } from './rotation.ts';
 import type { ChainFamily } from './schema.ts';
 
 export type { ChainFamily } from './schema.ts';
@@ -184,7 +185,7 @@ export interface RequestCount {
  * The two databases behind one interface of domain verbs. A verb that changes something resolves once the change is durable;
  * every verb throws nothing but StoreError.
  */
-export interface Store extends OutboxStore {
+export interface Store extends OutboxStore, RotationStore {
   readRootRecord(): Promise<Uint8Array | null>;
   /** Keeps the first root record for good: of two that race, both read the same one back. */
   insertRootRecordIfAbsent(record: Uint8Array): Promise<void>;

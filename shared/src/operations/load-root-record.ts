@@ -16,6 +16,7 @@ export const loadRootRecord = defineOperation({
     'KMS_KEY_REFUSED',
     'ROOT_RECORD_REFUSED',
     'ROOT_ALREADY_LOADED',
+    'RECORD_OLDER_VERSION',
   ],
   mode: 'repeatable',
 });

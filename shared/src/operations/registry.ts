@@ -1,5 +1,9 @@
+import { activateRootKey } from './activate-root-key.ts';
 import { addApiKey } from './add-api-key.ts';
+import { addRootWraps } from './add-root-wraps.ts';
+import { announceRootKey } from './announce-root-key.ts';
 import { certifyProject } from './certify-project.ts';
+import { certifyRotation } from './certify-rotation.ts';
 import { createEvmAccount } from './create-evm-account.ts';
 import { createPolicy } from './create-policy.ts';
 import { createProject } from './create-project.ts';
@@ -10,11 +14,15 @@ import { exportEvmAccount } from './export-evm-account.ts';
 import { exportSolanaAccount } from './export-solana-account.ts';
 import { getAttestation } from './get-attestation.ts';
 import { getImportKey } from './get-import-key.ts';
+import { getRootKey } from './get-root-key.ts';
 import { getStatus } from './get-status.ts';
 import { importEvmAccount } from './import-evm-account.ts';
 import { importSolanaAccount } from './import-solana-account.ts';
 import { issueProjectNonce } from './issue-project-nonce.ts';
 import { loadRootRecord } from './load-root-record.ts';
+import { resealRows } from './reseal-rows.ts';
+import { retireRootKey } from './retire-root-key.ts';
+import { reviewRows } from './review-rows.ts';
 import { revokeApiKey } from './revoke-api-key.ts';
 import { runGenesis } from './run-genesis.ts';
 import { sendEvmTransaction } from './send-evm-transaction.ts';
@@ -37,6 +45,14 @@ export const OPERATIONS = [
   setCredentials,
   runGenesis,
   loadRootRecord,
+  getRootKey,
+  announceRootKey,
+  activateRootKey,
+  retireRootKey,
+  addRootWraps,
+  resealRows,
+  reviewRows,
+  certifyRotation,
   issueProjectNonce,
   createProject,
   certifyProject,

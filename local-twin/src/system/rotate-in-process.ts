@@ -1,0 +1,38 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import type { RotationProgress } from '../../../parent-proxy/src/rotation/rotation-progress.ts';
+import type { OperatorMessage, OperatorProcessOptions } from './operator-process.ts';
+
+/** A rotation in a process of its own. */
+export interface RunningRotation {
+  /** The deployment's certificate; null when the process was killed. @throws Error with the code of a refusal */
+  readonly outcome: Promise<Uint8Array | null>;
+  /** SIGKILL. */
+  kill(): void;
+}
+
+/** Runs `strongroom-operator rotate root-key` as the twin's operator would. */
+export function startRotation(
+  options: OperatorProcessOptions,
+  onProgress: (progress: RotationProgress, cpuUs: number) => void = () => undefined,
+): RunningRotation {
+  const child = fork(new URL('./operator-process.ts', import.meta.url), {
+    execArgv: ['--conditions=source'],
+    serialization: 'advanced',
+    env: { PATH: process.env['PATH'] },
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  let certificate: Uint8Array | null = null;
+  let failure: string | null = null;
+  child.on('message', (message: OperatorMessage) => {
+    if (message.kind === 'progress') onProgress(message.progress, message.cpuUs);
+    else if (message.kind === 'done') certificate = message.certificate;
+    else failure = message.code;
+  });
+  child.send(options);
+  const outcome = once(child, 'close').then(() => {
+    if (failure !== null) throw new Error(failure);
+    return certificate;
+  });
+  return { outcome, kill: () => child.kill('SIGKILL') };
+}
