@@ -3,7 +3,13 @@ export type ClientErrorCode =
   | 'SERVICE_REFUSED'
   | 'SERVICE_ANSWER_INVALID'
   | 'PROJECT_MISMATCH'
-  | 'CERTIFICATE_MISSING';
+  | 'CERTIFICATE_MISSING'
+  | 'WALLET_SECRETS_MISMATCH'
+  | 'PASSPHRASE_INVALID'
+  | 'PASSPHRASE_WRONG'
+  | 'STRETCHING_REFUSED'
+  | 'RECOVERY_MISMATCH'
+  | 'RECOVERY_NOT_PENDING';
 
 /** Why a client-side command stopped before anything was trusted. */
 export class ClientError extends Error {

@@ -1,6 +1,7 @@
 // TRUST BOUNDARY: answers of a service that nothing is known of yet.
 import { type ApiCredentials, makeBearerToken } from './bearer-token.ts';
 import { ClientError } from './client-error.ts';
+import { base64Field, createCaller, invalidAnswer } from './service-call.ts';
 
 /** The parts of a service's API that its own client uses beside the CDP SDK. Nothing that it returns is verified. */
 export interface Service {
@@ -13,50 +14,12 @@ export interface Service {
   accountCertificate(credentials: ApiCredentials, address: string): Promise<Uint8Array>;
 }
 
-const TIMEOUT_MS = 15_000;
-const MAX_ANSWER_BYTES = 1 << 20;
 /** Response header with an account's certificate, base64. */
 export const ACCOUNT_CERTIFICATE_HEADER = 'strongroom-account-certificate';
 
-interface Call {
-  readonly method: 'GET' | 'POST';
-  readonly path: string;
-  readonly query?: Record<string, string>;
-  readonly body?: unknown;
-  readonly authorization?: (method: string, url: URL) => string | null;
-}
-
 /** @param baseUrl as the SDK's `basePath`, for example http://127.0.0.1:8787 */
 export function connectService(baseUrl: string): Service {
-  const root = baseUrl.replace(/\/+$/, '');
-
-  async function call({ method, path, query = {}, body, authorization }: Call) {
-    const url = new URL(`${root}${path}`);
-    for (const [key, value] of Object.entries(query)) url.searchParams.set(key, value);
-    const headers: Record<string, string> = { 'content-type': 'application/json' };
-    const credential = authorization?.(method, url);
-    if (credential) headers['authorization'] = `Bearer ${credential}`;
-    let response: Response;
-    let text: string;
-    try {
-      response = await fetch(url, {
-        method,
-        headers,
-        redirect: 'error',
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      text = await response.text();
-    } catch (cause) {
-      throw new ClientError('SERVICE_UNREACHABLE', `No answer from ${root}.`, { cause });
-    }
-    const json = parseAnswer(text);
-    if (!response.ok) {
-      const reason = typeof json['errorMessage'] === 'string' ? json['errorMessage'].slice(0, 300) : '';
-      throw new ClientError('SERVICE_REFUSED', `${root} answered ${response.status}: ${reason}`);
-    }
-    return { json, headers: response.headers };
-  }
+  const { root, call } = createCaller(baseUrl);
 
   const enrolment = (token: string | null) => () => token;
   const bearer = (credentials: ApiCredentials) => (method: string, url: URL) =>
@@ -83,7 +46,7 @@ export function connectService(baseUrl: string): Service {
         authorization: enrolment(token),
       });
       const nonce = json['nonce'];
-      if (typeof nonce !== 'string' || !/^[0-9a-f]{64}$/.test(nonce)) throw invalid('nonce');
+      if (typeof nonce !== 'string' || !/^[0-9a-f]{64}$/.test(nonce)) throw invalidAnswer('nonce');
       return Buffer.from(nonce, 'hex');
     },
     async createProject(genesis, token) {
@@ -112,7 +75,7 @@ export function connectService(baseUrl: string): Service {
         authorization: bearer(credentials),
       });
       const publicKeyPem = json['publicKeyPem'];
-      if (typeof publicKeyPem !== 'string') throw invalid('publicKeyPem');
+      if (typeof publicKeyPem !== 'string') throw invalidAnswer('publicKeyPem');
       return { publicKeyPem, certificate: base64Field(json, 'certificate') };
     },
     async accountCertificate(credentials, address) {
@@ -128,27 +91,6 @@ export function connectService(baseUrl: string): Service {
       return Buffer.from(certificate, 'base64');
     },
   };
-}
-
-function parseAnswer(text: string): Record<string, unknown> {
-  if (text.length > MAX_ANSWER_BYTES) throw invalid('body');
-  try {
-    const json: unknown = JSON.parse(text);
-    if (json !== null && typeof json === 'object') return json as Record<string, unknown>;
-  } catch (cause) {
-    throw new ClientError('SERVICE_ANSWER_INVALID', 'The service did not answer in JSON.', { cause });
-  }
-  throw invalid('body');
-}
-
-function base64Field(json: Record<string, unknown>, name: string): Uint8Array {
-  const value = json[name];
-  if (typeof value !== 'string' || !/^[A-Za-z0-9+/]+={0,2}$/.test(value)) throw invalid(name);
-  return Buffer.from(value, 'base64');
-}
-
-function invalid(field: string): ClientError {
-  return new ClientError('SERVICE_ANSWER_INVALID', `The service's answer lacks a valid "${field}".`);
 }
 
 function hex(bytes: Uint8Array): string {

@@ -38,6 +38,8 @@ const configurationSchema = v.strictObject({
     replayTableEntriesPerProject: v.pipe(v.number(), v.safeInteger(), v.minValue(256)),
     /** Records whose newest version is remembered. */
     recordMarks: v.pipe(v.number(), v.safeInteger(), v.minValue(1024), v.maxValue(4_000_000)),
+    /** The shortest time that a project may let pass between the start of a recovery and its completion; a day. */
+    minRecoveryWaitMs: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1)), 24 * 60 * 60_000),
   }),
 });
 

@@ -1,3 +1,5 @@
+import { type AttemptLimit, createAttemptLimit } from './auth/attempt-limit.ts';
+import { createRecoveryChallenges, type RecoveryChallenges } from './auth/recovery-challenges.ts';
 import { createReplayWindow, type ReplayWindow } from './auth/replay-window.ts';
 import { WALLET_TOKEN_LIFE_MS } from './auth/wallet-token.ts';
 import type { Lifecycle } from './boot/lifecycle.ts';
@@ -23,6 +25,9 @@ export interface ReadyService {
   readonly importKeys: ImportKeys;
   readonly policies: PolicyCache;
   readonly projectNonces: ProjectNonces;
+  readonly recoveryChallenges: RecoveryChallenges;
+  readonly recoveryAttempts: AttemptLimit;
+  readonly minRecoveryWaitMs: number;
   readonly replayWindow: ReplayWindow;
   readonly clock: AnchoredClock;
   readonly entropy: Entropy;
@@ -44,6 +49,9 @@ export function createReadyService(lifecycle: Lifecycle, { limits }: MeasuredCon
     importKeys: createImportKeys(deployment),
     policies: new PolicyCache(MAX_COMPILED_POLICIES),
     projectNonces: createProjectNonces(),
+    recoveryChallenges: createRecoveryChallenges(entropy(32)),
+    recoveryAttempts: createAttemptLimit(),
+    minRecoveryWaitMs: limits.minRecoveryWaitMs,
     replayWindow: createReplayWindow({
       maxEntries: limits.replayTableEntries,
       maxEntriesPerProject: limits.replayTableEntriesPerProject,

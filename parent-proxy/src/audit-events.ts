@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { RecoveryEvent } from './recovery-notifier.ts';
 
 /** Who asked, by what. Ids only: no body, token, name or key. */
 export interface Actor {
@@ -36,6 +37,11 @@ export function createAuditLog(log: Logger) {
       log.warn({ event: 'account-exported', ...actorFields(actor), address }),
     authorityChanged: (actor: Actor, change: string, version: number) =>
       log.info({ event: 'authority-changed', ...actorFields(actor), change, version }),
+    recovery: ({ event, projectId, recoveryId, completableAt }: RecoveryEvent) =>
+      log.warn({ event, projectId, recoveryId, completableAt }),
+    /** The webhook did not take it. */
+    recoveryNotToldOf: (projectId: string, recoveryId: string, outcome: 'will-retry' | 'gave-up') =>
+      log.error({ event: 'recovery-webhook-failed', projectId, recoveryId, outcome }),
     signed: (actor: Actor, operation: string, address: string) =>
       log.info({ event: 'signed', ...actorFields(actor), operation, address }),
     sent: (actor: Actor, network: string, transactionId: string) =>

@@ -16,6 +16,8 @@ export interface ProxyConfig {
   readonly rateLimits: RateLimits;
   /** Load balancers whose X-Forwarded-For is believed: addresses and CIDR blocks. */
   readonly trustedProxies: readonly string[];
+  /** Told of recoveries; none when it is left out. */
+  readonly recoveryWebhook?: Secret | null;
   readonly relay: RelayConfig;
 }
 
@@ -49,6 +51,7 @@ const AUTHORITY = /^[a-z0-9.[\]:-]+$/;
  * - `STRONGROOM_ENCLAVE_CID` (16), `STRONGROOM_ENCLAVE_PORT` (5000): the enclave's vsock address
  * - `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`: the instance role's credentials for KMS
  * - `STRONGROOM_RPC_<NETWORK>`, `STRONGROOM_BUNDLER_<NETWORK>`, `STRONGROOM_TOKENS_<NETWORK>`: see docs/chain-relay.md; none by default
+ * - `STRONGROOM_RECOVERY_WEBHOOK_URL`: https address that is told of recoveries as they start, end and are vetoed; none by default
  * - `STRONGROOM_LOG_LEVEL` (info)
  * @throws ConfigError
  */
@@ -71,6 +74,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): ProductionConfig {
     },
     trustedProxies: trustedProxiesOf(read('STRONGROOM_TRUSTED_PROXIES')),
     relay: readRelayConfig(read, fail),
+    recoveryWebhook: webhookOf(read('STRONGROOM_RECOVERY_WEBHOOK_URL')),
     store: storeOf(read),
     enclave: {
       cid: integerOf('STRONGROOM_ENCLAVE_CID', read('STRONGROOM_ENCLAVE_CID') ?? '16', 0xffff_ffff),
@@ -108,6 +112,12 @@ function trustedProxiesOf(text: string | null): readonly string[] {
   return blocks.every(isAddressBlock)
     ? blocks
     : fail('STRONGROOM_TRUSTED_PROXIES', 'must be a list of addresses and CIDR blocks');
+}
+
+function webhookOf(text: string | null): Secret | null {
+  if (text === null) return null;
+  const isUsable = URL.canParse(text) && new URL(text).protocol === 'https:';
+  return isUsable ? new Secret(text) : fail('STRONGROOM_RECOVERY_WEBHOOK_URL', 'must be an https address');
 }
 
 const MIN_ENROLMENT_TOKEN_CHARS = 32;

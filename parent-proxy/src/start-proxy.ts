@@ -18,6 +18,7 @@ import { connectEnclave, type Enclave } from './enclave/enclave.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { createApp } from './http/app.ts';
 import { createTurns } from './http/turns.ts';
+import { createRecoveryNotifier } from './recovery-notifier.ts';
 import type { Store } from './store/store.ts';
 
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -58,6 +59,7 @@ export async function startProxy(options: ProxyOptions): Promise<ParentProxy> {
   const rateLimiter = startRateLimiter({ limits: config.rateLimits, store, audit, nowMs });
   const keyUse = startKeyUse({ store, audit, nowMs });
   const relay = createRelay({ config: config.relay, store, nowMs, onEvent: outboxEvents(audit) });
+  const recoveryNotifier = createRecoveryNotifier({ webhook: config.recoveryWebhook ?? null, audit });
   const app = createApp({
     store,
     relay,
@@ -67,6 +69,7 @@ export async function startProxy(options: ProxyOptions): Promise<ParentProxy> {
     rateLimiter,
     keyUse,
     turns: createTurns(),
+    recoveryNotifier,
     admitEnrolment: createAdmitEnrolment(config.enrolmentTokens),
     audit,
     nowMs,
@@ -81,6 +84,7 @@ export async function startProxy(options: ProxyOptions): Promise<ParentProxy> {
     enclave,
     async close() {
       housekeeping.stop();
+      recoveryNotifier.stop();
       await closeServer(server);
       enclave.close();
       await relay.outbox.stop();

@@ -33,6 +33,9 @@ export const CLIENT_ERROR_CODES = [
   'UNSUPPORTED_MEDIA_TYPE',
   'PROJECT_GENESIS_REFUSED',
   'PROJECT_NONCE_REFUSED',
+  'RECOVERY_REFUSED',
+  'RECOVERY_PENDING',
+  'RECOVERY_NOT_DUE',
 ] as const;
 
 /** Refusals that only the parent, KMS or the state of the service can cause. */

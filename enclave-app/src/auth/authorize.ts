@@ -7,7 +7,7 @@ import type { ClientRequest, ProjectRows, SealedRecord } from '@strongroom/share
 import type { OperationName } from '@strongroom/shared/operations/registry';
 import type { ReadyService } from '../ready-service.ts';
 import type { AccountRecord } from '../records/account-record.ts';
-import type { Digested } from '../records/authority-record.ts';
+import type { AuthorityRecord, Digested } from '../records/authority-record.ts';
 import type { OpenedProject } from '../records/projects.ts';
 import { findRoute } from './route.ts';
 import { type VerifiedWalletToken, verifyWalletToken } from './wallet-token.ts';
@@ -54,15 +54,17 @@ export function parseUnsignedRequest(
 
 /**
  * Decides whether a request may go on: the Wallet Secret signed it, for this method, path and body, now, and for the first time.
+ * @param authorityOf names other signers than the record's own, for the one request that a secret makes before it counts
  * @throws OperationError WALLET_TOKEN_*, and those of `parseUnsignedRequest`
  */
 export async function authorize(
   operation: OperationName,
   relayed: RelayedRequest,
   service: ReadyService,
+  authorityOf: (request: UnsignedRequest) => AuthorityRecord = ownAuthority,
 ): Promise<AuthorizedRequest> {
   const request = parseUnsignedRequest(operation, relayed, service);
-  const token = verifyToken(request, relayed.client, service);
+  const token = verifyToken(request, relayed.client, service, authorityOf(request));
   await useToken(request, token, service);
   return { ...request, token };
 }
@@ -91,17 +93,22 @@ export async function authorizeForAccount(
   return { ...request, token, account };
 }
 
+function ownAuthority({ project }: UnsignedRequest): AuthorityRecord {
+  return project.authority.record;
+}
+
 function verifyToken(
   { project, json }: UnsignedRequest,
   client: ClientRequest,
   { clock }: ReadyService,
+  authority: AuthorityRecord = project.authority.record,
 ): VerifiedWalletToken {
   const { method, path, walletToken } = client;
   return verifyWalletToken(walletToken, {
     method,
     path,
     body: json,
-    authority: project.authority.record,
+    authority,
     nowMs: clock.nowMs(),
     bootMs: clock.bootMs,
   });

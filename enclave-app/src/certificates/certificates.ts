@@ -1,6 +1,6 @@
 import type { Deployment } from '../keys/root-record.ts';
 import type { AccountRecord } from '../records/account-record.ts';
-import type { AuthorityRecord, Digested } from '../records/authority-record.ts';
+import type { AuthorityRecord, Digested, Recovery } from '../records/authority-record.ts';
 import { signCoseSign1 } from './cose-sign1.ts';
 
 /** Says which key list, authorities and permissions a project has, as of a record version, over the caller's nonce. */
@@ -23,6 +23,40 @@ export function issueProjectCertificate(
       policyAuthority,
       exportAllowed,
       ...freshness,
+    },
+    deployment.identityKey,
+  );
+}
+
+/** Says what a recovery has to sign, how the passphrase is stretched, and what waits; over the caller's nonce. */
+export function issueRecoveryChallenge(
+  deployment: Deployment,
+  { record, digest }: Digested<AuthorityRecord>,
+  recovery: Recovery,
+  fresh: { readonly challenge: Uint8Array; readonly nonce: Uint8Array; readonly issuedAtMs: number },
+): Uint8Array {
+  const { publicKey, stretching, waitingPeriodMs, pending } = recovery;
+  return signCoseSign1(
+    {
+      type: 'strongroom/recovery-challenge/v1',
+      deploymentId: deployment.id,
+      projectId: record.projectId,
+      recordVersion: record.version,
+      recordDigest: digest,
+      publicKey,
+      stretching,
+      waitingPeriodMs,
+      pending:
+        pending === null
+          ? null
+          : {
+              id: pending.id,
+              walletSecret: pending.walletSecret,
+              withApiKey: pending.apiKey !== null,
+              startedAtMs: pending.startedAtMs,
+              completableAtMs: pending.completableAtMs,
+            },
+      ...fresh,
     },
     deployment.identityKey,
   );

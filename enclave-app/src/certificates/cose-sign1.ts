@@ -18,15 +18,18 @@ export function signCoseSign1(payload: CborValue, key: KeyObject): Uint8Array {
 /** The payload of a COSE_Sign1 whose signer is named inside that payload, and the means to check it. */
 export interface UnverifiedCoseSign1 {
   readonly payload: Uint8Array;
-  /** Whether the P-256 key signed the payload (ES256, r||s of 64 bytes). */
+  /** Whether the key, of the algorithm that the header names, signed the payload (64 bytes, r||s for ES256). */
   isSignedBy(publicKey: KeyObject): boolean;
 }
 
 /**
- * Takes an ES256 COSE_Sign1 apart without verifying it.
- * @returns null when it is not exactly [a10126, {}, payload, 64-byte signature]
+ * Takes a COSE_Sign1 of one algorithm apart without verifying it.
+ * @returns null when it is not exactly [header of the algorithm, {}, payload, 64-byte signature]
  */
-export function openUnverifiedCoseSign1(untrusted: Uint8Array): UnverifiedCoseSign1 | null {
+export function openUnverifiedCoseSign1(
+  untrusted: Uint8Array,
+  algorithm: keyof typeof PROTECTED,
+): UnverifiedCoseSign1 | null {
   const message = decodeCbor(untrusted);
   if (!Array.isArray(message) || message.length !== 4) return null;
   const [header, unprotected, payload, signature] = message as readonly CborValue[];
@@ -35,14 +38,14 @@ export function openUnverifiedCoseSign1(untrusted: Uint8Array): UnverifiedCoseSi
   const isEmptyMap =
     unprotected !== null && typeof unprotected === 'object' && Object.keys(unprotected).length === 0;
   const isMap = !Array.isArray(unprotected) && !(unprotected instanceof Uint8Array);
-  if (!isEmptyMap || !isMap || !Buffer.from(header).equals(PROTECTED.ES256) || signature.length !== 64)
+  if (!isEmptyMap || !isMap || !Buffer.from(header).equals(PROTECTED[algorithm]) || signature.length !== 64)
     return null;
   return {
     payload,
     isSignedBy: (publicKey) =>
       verify(
-        'sha256',
-        signatureInput('ES256', payload),
+        algorithm === 'EdDSA' ? null : 'sha256',
+        signatureInput(algorithm, payload),
         { key: publicKey, dsaEncoding: 'ieee-p1363' },
         signature,
       ),

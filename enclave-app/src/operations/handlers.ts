@@ -12,6 +12,9 @@ import { handleExportAccount } from './export-account.ts';
 import { handleGetImportKey } from './get-import-key.ts';
 import { handleImportAccount } from './import-account.ts';
 import { handleCreatePolicy, handleDeletePolicy, handleUpdatePolicy } from './policies.ts';
+import { handleCompleteRecovery, handleStartRecovery, handleVetoRecovery } from './recoveries.ts';
+import { handleChallengeRecovery } from './recovery-challenge.ts';
+import { handleSetRecoveryKey } from './recovery-key.ts';
 import { handleResealRows } from './reseal-rows.ts';
 import { handleCertifyRotation, handleReviewRows } from './review-rows.ts';
 import {
@@ -26,6 +29,7 @@ import { handleSendSolanaTransaction } from './send-solana-transaction.ts';
 import { handleSignEvm } from './sign-evm.ts';
 import { handleSignSolana } from './sign-solana.ts';
 import { handleUpdateAccount } from './update-account.ts';
+import { handleAddWalletSecret, handleRevokeWalletSecret } from './wallet-secrets.ts';
 
 /** Operations on the enclave itself, answered before it is ready too. */
 export type LifecycleOperationName =
@@ -81,6 +85,13 @@ export const READY_HANDLERS: {
   'certify-project': handleCertifyProject,
   'add-api-key': handleAddApiKey,
   'revoke-api-key': handleRevokeApiKey,
+  'add-wallet-secret': handleAddWalletSecret,
+  'revoke-wallet-secret': handleRevokeWalletSecret,
+  'set-recovery-key': handleSetRecoveryKey,
+  'challenge-recovery': handleChallengeRecovery,
+  'start-recovery': handleStartRecovery,
+  'veto-recovery': handleVetoRecovery,
+  'complete-recovery': handleCompleteRecovery,
   'create-policy': handleCreatePolicy,
   'update-policy': handleUpdatePolicy,
   'delete-policy': handleDeletePolicy,

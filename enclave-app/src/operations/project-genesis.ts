@@ -67,13 +67,14 @@ export function verifyProjectGenesis(untrustedGenesis: Uint8Array): VerifiedGene
     maxFeeWei,
     policies: [],
     recentTokens: [],
+    recovery: null,
   };
   return { nonce, deploymentId, record };
 }
 
 function decodeGenesis(untrusted: Uint8Array) {
   try {
-    const message = openUnverifiedCoseSign1(untrusted);
+    const message = openUnverifiedCoseSign1(untrusted, 'ES256');
     if (message !== null) return message;
   } catch (cause) {
     throw refused(cause);

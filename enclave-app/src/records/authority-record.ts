@@ -47,6 +47,26 @@ const policyReferenceSchema = v.strictObject({
   digest: bytesOf(32),
 });
 
+const recoverySchema = v.strictObject({
+  /** Raw Ed25519 public key that the passphrase is stretched to. */
+  publicKey: bytesOf(32),
+  /** How; the client needs it to come to the same key, and a later key may not be cheaper to guess. */
+  stretching: v.strictObject({ memoryKiB: uint, passes: uint, parallelism: uint }),
+  waitingPeriodMs: uint,
+  /** When the last recoveries were started, so that nobody can start them without end. */
+  startedAtMs: v.pipe(v.array(uint), v.maxLength(8)),
+  pending: v.nullable(
+    v.strictObject({
+      /** First 16 bytes of SHA-256 over what the recovery key signed. */
+      id: bytesOf(16),
+      walletSecret: bytesOf(91),
+      apiKey: v.nullable(apiKeySchema),
+      startedAtMs: uint,
+      completableAtMs: uint,
+    }),
+  ),
+});
+
 const authorityRecordSchema = v.strictObject({
   v: v.literal(1),
   projectId,
@@ -61,10 +81,15 @@ const authorityRecordSchema = v.strictObject({
   maxFeeWei: maxFeeWeiSchema,
   policies: v.pipe(v.array(policyReferenceSchema), v.maxLength(1000)),
   recentTokens: recentTokensSchema,
+  /** Null, or left out by records from before there were recoveries, for a project that has no passphrase. */
+  recovery: v.optional(v.nullable(recoverySchema), null),
 });
 
 /** What a project's client has decided; the only thing the enclave acts on. Sealed, versioned, chained. */
 export type AuthorityRecord = v.InferOutput<typeof authorityRecordSchema>;
+
+/** The recovery key of a project, and the recovery that waits. */
+export type Recovery = v.InferOutput<typeof recoverySchema>;
 
 /** A record with the digest by which chain and marks know it: SHA-256 of its canonical CBOR, 32 bytes. */
 export interface Digested<Record> {

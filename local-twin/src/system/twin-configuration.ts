@@ -20,6 +20,7 @@ export interface TwinConfigurationOptions {
     replayTableEntries?: number;
     replayTableEntriesPerProject?: number;
     recordMarks?: number;
+    minRecoveryWaitMs?: number;
   };
 }
 

@@ -58,7 +58,8 @@ export const OWNER_ROUTES: readonly Route[] = [
     handle: setNewRecoveryKey,
     contract: {
       operationId: 'setRecoveryKey',
-      summary: 'Sets or replaces the key that the recovery passphrase is stretched to; ends a recovery that waits.',
+      summary:
+        'Sets or replaces the key that the recovery passphrase is stretched to; ends a recovery that waits.',
       body: setRecoveryKeyBody,
       success: { status: 200, body: recoveryKeyBody },
     },
@@ -70,7 +71,8 @@ export const OWNER_ROUTES: readonly Route[] = [
     handle: giveRecoveryChallenge,
     contract: {
       operationId: 'getRecoveryChallenge',
-      summary: "The enclave's certificate of what a recovery has to sign and of one that waits, over the nonce.",
+      summary:
+        "The enclave's certificate of what a recovery has to sign and of one that waits, over the nonce.",
       body: recoveryChallengeBody,
       success: { status: 200, body: v.strictObject({ certificate: v.string() }) },
       refusals: [404],

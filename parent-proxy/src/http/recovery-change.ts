@@ -1,7 +1,7 @@
-import type { ResponseOf } from '@strongroom/shared/operations/operation';
-import type { startRecovery } from '@strongroom/shared/operations/start-recovery';
 import { MAX_TOKEN_CHARS } from '@strongroom/shared/auth/compact-jwt';
 import type { ClientRequest, ProjectRows } from '@strongroom/shared/operations/fields';
+import type { ResponseOf } from '@strongroom/shared/operations/operation';
+import type { startRecovery } from '@strongroom/shared/operations/start-recovery';
 import { RequestError } from '../request-error.ts';
 import type { Store } from '../store/store.ts';
 import { type Answer, headerOf, type OpenRequest } from './request.ts';

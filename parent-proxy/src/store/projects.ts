@@ -5,7 +5,7 @@ import type { PrimarySchema, ProjectTable } from './schema.ts';
 import type { NewProject, Store } from './store.ts';
 import { isUniqueViolation } from './store-error.ts';
 
-type ProjectVerbs = Pick<Store, 'findPrincipal' | 'addProject'>;
+type ProjectVerbs = Pick<Store, 'findPrincipal' | 'findProject' | 'addProject'>;
 type ImportKeyVerbs = Pick<Store, 'findImportKey' | 'keepFirstImportKey'>;
 
 /** What the enclave needs of a project. */
@@ -36,6 +36,16 @@ export function projectVerbs(primary: Engine<PrimarySchema>): ProjectVerbs {
         projectPolicyId: row.project_policy_id,
       };
     },
+
+    findProject: (projectId) =>
+      primary.transaction(async (transaction) => {
+        const row = await transaction
+          .selectFrom('project')
+          .where('project_id', '=', projectId)
+          .select(['project_id', 'authority_version', 'authority_sealed', 'client_secret'])
+          .executeTakeFirst();
+        return row === undefined ? null : toProjectRows(row);
+      }),
 
     async addProject(project) {
       try {

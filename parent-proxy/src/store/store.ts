@@ -191,6 +191,8 @@ export interface Store extends OutboxStore, RotationStore {
   insertRootRecordIfAbsent(record: Uint8Array): Promise<void>;
 
   findPrincipal(apiKeyId: string): Promise<Principal | null>;
+  /** For a recovery, whose client has no API key. */
+  findProject(projectId: Uint8Array): Promise<ProjectRows | null>;
   addProject(project: NewProject): Promise<'added' | 'project-taken' | 'api-key-taken'>;
   /** The project's sealed import key; null before there is one. */
   findImportKey(projectId: Uint8Array): Promise<Uint8Array | null>;

@@ -149,6 +149,21 @@ const CLIENT_RESPONSES: Readonly<
   UNSUPPORTED_MEDIA_TYPE: invalid(415, 'The content type must be application/json.'),
   PROJECT_GENESIS_REFUSED: invalid(400, 'The project genesis is invalid.'),
   PROJECT_NONCE_REFUSED: invalid(400, 'The nonce of the project genesis is unknown, used or expired.'),
+  RECOVERY_REFUSED: {
+    status: 403,
+    errorType: 'forbidden',
+    errorMessage: 'The recovery is not signed by the recovery key over the newest challenge.',
+  },
+  RECOVERY_PENDING: {
+    status: 409,
+    errorType: 'already_exists',
+    errorMessage: 'A recovery is waiting already.',
+  },
+  RECOVERY_NOT_DUE: {
+    status: 409,
+    errorType: 'operation_in_progress',
+    errorMessage: 'The waiting period of the recovery is not over.',
+  },
 };
 
 /** Causes that pass by themselves or by an operator's act; every other one that is not the client's is internal. */

@@ -1,9 +1,12 @@
 import { activateRootKey } from './activate-root-key.ts';
 import { addApiKey } from './add-api-key.ts';
 import { addRootWraps } from './add-root-wraps.ts';
+import { addWalletSecret } from './add-wallet-secret.ts';
 import { announceRootKey } from './announce-root-key.ts';
 import { certifyProject } from './certify-project.ts';
 import { certifyRotation } from './certify-rotation.ts';
+import { challengeRecovery } from './challenge-recovery.ts';
+import { completeRecovery } from './complete-recovery.ts';
 import { createEvmAccount } from './create-evm-account.ts';
 import { createPolicy } from './create-policy.ts';
 import { createProject } from './create-project.ts';
@@ -24,19 +27,23 @@ import { resealRows } from './reseal-rows.ts';
 import { retireRootKey } from './retire-root-key.ts';
 import { reviewRows } from './review-rows.ts';
 import { revokeApiKey } from './revoke-api-key.ts';
+import { revokeWalletSecret } from './revoke-wallet-secret.ts';
 import { runGenesis } from './run-genesis.ts';
 import { sendEvmTransaction } from './send-evm-transaction.ts';
 import { sendSolanaTransaction } from './send-solana-transaction.ts';
 import { setCredentials } from './set-credentials.ts';
+import { setRecoveryKey } from './set-recovery-key.ts';
 import { signEvmHash } from './sign-evm-hash.ts';
 import { signEvmMessage } from './sign-evm-message.ts';
 import { signEvmTransaction } from './sign-evm-transaction.ts';
 import { signEvmTypedData } from './sign-evm-typed-data.ts';
 import { signSolanaMessage } from './sign-solana-message.ts';
 import { signSolanaTransaction } from './sign-solana-transaction.ts';
+import { startRecovery } from './start-recovery.ts';
 import { updateEvmAccount } from './update-evm-account.ts';
 import { updatePolicy } from './update-policy.ts';
 import { updateSolanaAccount } from './update-solana-account.ts';
+import { vetoRecovery } from './veto-recovery.ts';
 
 /** The closed list of operations. A name that is not here is refused. */
 export const OPERATIONS = [
@@ -58,6 +65,13 @@ export const OPERATIONS = [
   certifyProject,
   addApiKey,
   revokeApiKey,
+  addWalletSecret,
+  revokeWalletSecret,
+  setRecoveryKey,
+  challengeRecovery,
+  startRecovery,
+  vetoRecovery,
+  completeRecovery,
   createPolicy,
   updatePolicy,
   deletePolicy,

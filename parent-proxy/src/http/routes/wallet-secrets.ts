@@ -34,7 +34,8 @@ export async function revokeExistingWalletSecret(
 /** As the enclave answered the first time: all of it follows from the body, which the enclave has verified again. */
 function addedAnswer(body: Uint8Array): Answer {
   const json = parseJsonBody(body);
-  const member = json.kind === 'object' ? json.members.find(({ key }) => key === 'publicKey')?.value : undefined;
+  const member =
+    json.kind === 'object' ? json.members.find(({ key }) => key === 'publicKey')?.value : undefined;
   const publicKey = member?.kind === 'string' ? member.value : '';
   const id = hash('sha256', Buffer.from(publicKey, 'base64'), 'hex').slice(0, 32);
   return jsonAnswer(201, { id, publicKey, state: 'active' });

@@ -1,0 +1,52 @@
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+import type { ProjectCertificate } from '@strongroom/attestation/project-certificate';
+import { type ApiCredentials, makeBearerToken } from './bearer-token.ts';
+import { connectService } from './service.ts';
+import { type Caller, createCaller } from './service-call.ts';
+import { type ServiceIdentity, type ServicePins, verifyProject, verifyService } from './verify-service.ts';
+
+/** Who holds a project's secrets, and what he pins of its service. */
+export interface Owner {
+  readonly baseUrl: string;
+  readonly pins: ServicePins;
+  readonly projectId: Uint8Array;
+  readonly credentials: ApiCredentials;
+  readonly walletSecret: KeyObject;
+}
+
+/** An owner's way to a service that was verified. */
+export interface OwnerSession {
+  readonly identity: ServiceIdentity;
+  /** Asks with the API key and, over the whole request, the Wallet Secret. */
+  readonly change: (
+    method: 'POST' | 'PUT' | 'DELETE',
+    path: string,
+    body?: unknown,
+  ) => ReturnType<Caller['call']>;
+  /** The project as the enclave certifies it now. */
+  readonly certificate: () => Promise<ProjectCertificate>;
+}
+
+/** Verifies the service before anything is asked of it. @throws AttestationError, ClientError */
+export async function openOwnerSession({
+  baseUrl,
+  pins,
+  projectId,
+  credentials,
+  walletSecret,
+}: Owner): Promise<OwnerSession> {
+  const service = connectService(baseUrl);
+  const identity = await verifyService(service, pins);
+  const { call } = createCaller(baseUrl);
+  const authorization = (method: string, url: URL) => makeBearerToken(credentials, method, url);
+  return {
+    identity,
+    change: (method, path, body) => call({ method, path, body, authorization, walletSecret }),
+    certificate: () => verifyProject(service, identity, { credentials, projectId }),
+  };
+}
+
+/** Imports a Wallet Secret in the form of the CDP SDK: base64 of PKCS#8 DER. */
+export function importWalletSecret(secret: string): KeyObject {
+  return createPrivateKey({ key: Buffer.from(secret, 'base64'), format: 'der', type: 'pkcs8' });
+}

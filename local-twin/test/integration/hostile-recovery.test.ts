@@ -1,0 +1,319 @@
+// Recovery against a parent that would start, hurry or revive one, and against whoever guesses.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type ApiKey, makeApiKey, makeWalletSecret } from '@strongroom/client/credentials';
+import type { RecoveryKey } from '@strongroom/client/recovery-key';
+import { certifyProject } from '@strongroom/shared/operations/certify-project';
+import { completeRecovery } from '@strongroom/shared/operations/complete-recovery';
+import type { ProjectRows } from '@strongroom/shared/operations/fields';
+import { getAttestation } from '@strongroom/shared/operations/get-attestation';
+import { signEvmHash } from '@strongroom/shared/operations/sign-evm-hash';
+import { startRecovery } from '@strongroom/shared/operations/start-recovery';
+import { MIN_STRETCHING } from '@strongroom/shared/recovery/stretching';
+import { decodeCbor } from '@strongroom/shared/wire/cbor';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  addSecret,
+  afterChange,
+  challengeOf,
+  complete,
+  hexOf,
+  identityKeyOf,
+  recoveryIdOf,
+  recoveryKeyOfSeed,
+  recoveryStart,
+  type SigningProject,
+  setKey,
+  start,
+  veto,
+} from '../../src/hostile/lab-owner.ts';
+import {
+  createLabAccount,
+  createLabProject,
+  type LabAccount,
+  type LabProject,
+  signedRequest,
+} from '../../src/hostile/lab-project.ts';
+import { type LabEnclave, type Laboratory, openLaboratory } from '../../src/hostile/laboratory.ts';
+
+const code = (expected: string) => expect.objectContaining({ code: expected });
+const WAITING_PERIOD_MS = 2000;
+let lab: Laboratory;
+let enclave: LabEnclave;
+let identityKey: Uint8Array;
+let key: RecoveryKey;
+/** With a recovery key. */
+let mine: LabProject;
+let account: LabAccount;
+
+beforeAll(async () => {
+  lab = await openLaboratory({ limits: { minRecoveryWaitMs: WAITING_PERIOD_MS } });
+  enclave = await lab.bootReady();
+  const { manifest } = await enclave.call(getAttestation, { nonce: new Uint8Array(32) });
+  identityKey = identityKeyOf(manifest);
+  key = await recoveryKeyOfSeed(1);
+});
+afterAll(() => lab[Symbol.asyncDispose]());
+beforeEach(async () => {
+  const project = await createLabProject(enclave);
+  account = await createLabAccount(enclave, project);
+  mine = afterChange(project, await setKey(enclave, project, key));
+});
+
+const challenge = (rows = mine.rows, from = enclave) => challengeOf(from, rows, identityKey);
+
+/** Starts a recovery for a new secret, as its client does. */
+async function begin(project = mine, apiKey: ApiKey | null = null) {
+  const secret = makeWalletSecret();
+  const grant = apiKey && { id: apiKey.id, publicKey: apiKey.publicKey, scopes: ['read', 'sign'] };
+  const { rows } = project;
+  const change = await start(enclave, { rows, key, challenge: await challenge(rows), secret, apiKey: grant });
+  return { waiting: afterChange(project, change), id: recoveryIdOf(change), secret };
+}
+
+async function sign(project: SigningProject, to = enclave): Promise<number> {
+  const path = `/v2/evm/accounts/${account.address}/sign`;
+  const client = signedRequest(project, { path, body: { hash: `0x${'ab'.repeat(32)}` } });
+  return (await to.call(signEvmHash, { client, project: project.rows, rows: account.rows })).status;
+}
+
+async function certified(rows: ProjectRows) {
+  const { certificate } = await enclave.call(certifyProject, { project: rows, nonce: new Uint8Array(16) });
+  const [, , payload] = decodeCbor(certificate) as unknown as [0, 0, Uint8Array];
+  return decodeCbor(payload) as unknown as {
+    walletSecrets: { publicKey: Uint8Array }[];
+    apiKeys: { id: string }[];
+  };
+}
+
+describe('a recovery', () => {
+  it('waits, is completed by its new secret, and ends all others', async () => {
+    const apiKey = makeApiKey();
+    const { waiting, id, secret } = await begin(mine, apiKey);
+    expect(await sign(waiting)).toBe(200);
+    const mineAnew = { rows: waiting.rows, walletSecret: secret.privateKey };
+    await expect(sign(mineAnew)).rejects.toThrow(code('WALLET_TOKEN_SIGNATURE'));
+    const { pending } = await challenge(waiting.rows);
+    expect(pending).toMatchObject({ withApiKey: true });
+    expect(pending!.completableAtMs - pending!.startedAtMs).toBe(WAITING_PERIOD_MS);
+    await sleep(WAITING_PERIOD_MS + 100);
+    const recovered = afterChange(mineAnew, await complete(enclave, mineAnew, id));
+    expect(await sign(recovered)).toBe(200);
+    await expect(sign({ ...recovered, walletSecret: mine.walletSecret })).rejects.toThrow(
+      code('WALLET_TOKEN_SIGNATURE'),
+    );
+    const { walletSecrets, apiKeys } = await certified(recovered.rows);
+    expect(walletSecrets.map(({ publicKey }) => hexOf(publicKey))).toEqual([hexOf(secret.publicKey)]);
+    expect(apiKeys.map((apiKeyOf) => apiKeyOf.id)).toEqual([mine.apiKey.id, apiKey.id]);
+    expect((await challenge(recovered.rows)).pending).toBeNull();
+  });
+
+  it('can be vetoed, and is then gone', async () => {
+    const { waiting, id, secret } = await begin();
+    const vetoed = afterChange(waiting, await veto(enclave, waiting, id));
+    await sleep(WAITING_PERIOD_MS + 100);
+    const impatient = { rows: vetoed.rows, walletSecret: secret.privateKey };
+    await expect(complete(enclave, impatient, id)).rejects.toThrow(code('NOT_FOUND'));
+    expect(await sign(vetoed)).toBe(200);
+  });
+
+  it('ends with its key when the passphrase is replaced', async () => {
+    const { waiting, id, secret } = await begin();
+    const other = await recoveryKeyOfSeed(2);
+    const replaced = afterChange(waiting, await setKey(enclave, waiting, other));
+    const impatient = { rows: replaced.rows, walletSecret: secret.privateKey };
+    await expect(complete(enclave, impatient, id)).rejects.toThrow(code('NOT_FOUND'));
+    await expect(
+      start(enclave, { rows: replaced.rows, key, challenge: await challenge(replaced.rows) }),
+    ).rejects.toThrow(code('RECOVERY_REFUSED'));
+  });
+
+  it('is the only one, and one of three a day', async () => {
+    let { waiting, id } = await begin();
+    await expect(begin(waiting)).rejects.toThrow(code('RECOVERY_PENDING'));
+    for (let count = 1; count < 3; count++) {
+      ({ waiting, id } = await begin(afterChange(waiting, await veto(enclave, waiting, id))));
+    }
+    const vetoed = afterChange(waiting, await veto(enclave, waiting, id));
+    await expect(begin(vetoed)).rejects.toThrow(code('RATE_LIMITED'));
+    // Nor does a new passphrase give three more to whoever took that one too.
+    const replaced = afterChange(vetoed, await setKey(enclave, vetoed, key));
+    await expect(begin(replaced)).rejects.toThrow(code('RATE_LIMITED'));
+  });
+
+  it('of a project without a passphrase is not to be had', async () => {
+    const { rows } = await createLabProject(enclave);
+    await expect(challenge(rows)).rejects.toThrow(code('NOT_FOUND'));
+    await expect(start(enclave, { rows, key, challenge: await challenge() })).rejects.toThrow(
+      code('NOT_FOUND'),
+    );
+  });
+});
+
+describe('a parent', () => {
+  it('cannot start one itself', async () => {
+    const own = await recoveryKeyOfSeed(9);
+    await expect(start(enclave, { rows: mine.rows, key: own, challenge: await challenge() })).rejects.toThrow(
+      code('RECOVERY_REFUSED'),
+    );
+  });
+
+  it('cannot put its own secret into one, nor a bit', async () => {
+    const client = await recoveryStart({ rows: mine.rows, key, challenge: await challenge() });
+    const body = JSON.parse(Buffer.from(client.body).toString());
+    const recovery = Buffer.from(body.recovery, 'base64');
+    for (let at = 0; at < recovery.length; at += 37) {
+      const flipped = Buffer.from(recovery);
+      flipped[at] = (flipped[at] as number) ^ 1;
+      const altered = Buffer.from(JSON.stringify({ ...body, recovery: flipped.toString('base64') }));
+      const call = { client: { ...client, body: altered }, project: mine.rows };
+      await expect(enclave.call(startRecovery, call)).rejects.toThrow(/RECOVERY_REFUSED|RATE_LIMITED/);
+    }
+  });
+
+  it('cannot start one of another project with the same passphrase', async () => {
+    const theirs = await createLabProject(enclave);
+    const rows = afterChange(theirs, await setKey(enclave, theirs, key)).rows;
+    const client = await recoveryStart({ rows: mine.rows, key, challenge: await challenge() });
+    await expect(enclave.call(startRecovery, { client, project: rows })).rejects.toThrow(
+      code('RECOVERY_REFUSED'),
+    );
+  });
+
+  it('cannot use one again: not at once, not after a veto, not in parallel', async () => {
+    const client = await recoveryStart({ rows: mine.rows, key, challenge: await challenge() });
+    const change = await enclave.call(startRecovery, { client, project: mine.rows });
+    const waiting = afterChange(mine, change);
+    const again = (project: SigningProject) => enclave.call(startRecovery, { client, project: project.rows });
+    await expect(again(waiting)).rejects.toThrow(code('RECOVERY_REFUSED'));
+    const vetoed = afterChange(waiting, await veto(enclave, waiting, recoveryIdOf(change)));
+    await expect(again(vetoed)).rejects.toThrow(code('RECOVERY_REFUSED'));
+    expect(await sign(vetoed)).toBe(200);
+    await expect(again(mine)).rejects.toThrow(code('RECORD_OLDER_VERSION'));
+  });
+
+  it('cannot have two of one record: the second that is presented is a fork', async () => {
+    const [one, other] = [await begin(), await begin()];
+    expect(await sign(one.waiting)).toBe(200);
+    await expect(sign(other.waiting)).rejects.toThrow(code('RECORD_FORKED'));
+  });
+
+  it('cannot use a challenge of an older record, of another enclave or of its own making', async () => {
+    const old = await challenge();
+    const changed = afterChange(mine, await addSecret(enclave, mine, makeWalletSecret()));
+    await expect(start(enclave, { rows: changed.rows, key, challenge: old })).rejects.toThrow(
+      code('RECOVERY_REFUSED'),
+    );
+    await using second = await lab.bootReady();
+    const foreign = await challenge(changed.rows, second);
+    await expect(start(enclave, { rows: changed.rows, key, challenge: foreign })).rejects.toThrow(
+      code('RECOVERY_REFUSED'),
+    );
+    for (const fill of [0, 0xff]) {
+      const invented = { ...foreign, challenge: new Uint8Array(40).fill(fill) };
+      await expect(start(enclave, { rows: changed.rows, key, challenge: invented })).rejects.toThrow(
+        code('RECOVERY_REFUSED'),
+      );
+    }
+  });
+
+  it('cannot complete one early, or without the new secret', async () => {
+    const { waiting, id, secret } = await begin();
+    const early = { rows: waiting.rows, walletSecret: secret.privateKey };
+    await expect(complete(enclave, early, id)).rejects.toThrow(code('RECOVERY_NOT_DUE'));
+    await sleep(WAITING_PERIOD_MS + 100);
+    await expect(complete(enclave, waiting, id)).rejects.toThrow(code('WALLET_TOKEN_SIGNATURE'));
+    const path = `/v2/enclave/recoveries/${id}/completion`;
+    const body = { projectId: hexOf(waiting.rows.projectId) };
+    const client = { ...signedRequest(early, { path, body }), walletToken: null };
+    await expect(enclave.call(completeRecovery, { client, project: waiting.rows })).rejects.toThrow(
+      code('WALLET_TOKEN_MISSING'),
+    );
+    await complete(enclave, early, id);
+  });
+
+  it('cannot revive a vetoed one by rolling the record back', async () => {
+    const { waiting, id, secret } = await begin();
+    const vetoed = afterChange(waiting, await veto(enclave, waiting, id));
+    expect(await sign(vetoed)).toBe(200);
+    await sleep(WAITING_PERIOD_MS + 100);
+    const early = { rows: waiting.rows, walletSecret: secret.privateKey };
+    await expect(complete(enclave, early, id)).rejects.toThrow(code('RECORD_OLDER_VERSION'));
+  });
+
+  it('cannot bring a replaced passphrase back', async () => {
+    const other = await recoveryKeyOfSeed(2);
+    const replaced = afterChange(mine, await setKey(enclave, mine, other));
+    expect(await sign(replaced)).toBe(200);
+    await expect(challenge()).rejects.toThrow(code('RECORD_OLDER_VERSION'));
+  });
+
+  it('cannot set, veto or shorten anything without a Wallet Secret', async () => {
+    const forger = { ...mine, walletSecret: makeWalletSecret().privateKey };
+    await expect(setKey(enclave, forger, key)).rejects.toThrow(code('WALLET_TOKEN_SIGNATURE'));
+    const { waiting, id, secret } = await begin();
+    const thief = { ...waiting, walletSecret: secret.privateKey };
+    await expect(veto(enclave, thief, id)).rejects.toThrow(code('WALLET_TOKEN_SIGNATURE'));
+    await expect(setKey(enclave, thief, key)).rejects.toThrow(code('WALLET_TOKEN_SIGNATURE'));
+  });
+});
+
+describe('guessing', () => {
+  it('is stopped after sixteen wrong keys, whatever comes next', async () => {
+    const wrong = await recoveryKeyOfSeed(3);
+    const guess = async (by: RecoveryKey) =>
+      await start(enclave, { rows: mine.rows, key: by, challenge: await challenge() });
+    for (let count = 0; count < 16; count++)
+      await expect(guess(wrong)).rejects.toThrow(code('RECOVERY_REFUSED'));
+    await expect(guess(wrong)).rejects.toThrow(code('RATE_LIMITED'));
+    await expect(guess(key)).rejects.toThrow(code('RATE_LIMITED'));
+    expect(await sign(mine)).toBe(200);
+  });
+});
+
+describe('a recovery key', () => {
+  it('is not set with weaker stretching than the least, or than it had', async () => {
+    const weaker = [{ memoryKiB: 65_535 }, { passes: 2 }, { parallelism: 0 }, { memoryKiB: 8_388_608 }].map(
+      (change) => ({ ...MIN_STRETCHING, ...change }),
+    );
+    for (const stretching of weaker)
+      await expect(setKey(enclave, mine, key, { stretching })).rejects.toThrow(code('INVALID_REQUEST'));
+    const stronger = { ...MIN_STRETCHING, memoryKiB: 131_072 };
+    const upgraded = afterChange(mine, await setKey(enclave, mine, key, { stretching: stronger }));
+    expect((await challenge(upgraded.rows)).stretching).toEqual(stronger);
+    await expect(setKey(enclave, upgraded, key)).rejects.toThrow(code('INVALID_REQUEST'));
+  });
+
+  it('is not set with a waiting period below the measured limit, or without its own proof', async () => {
+    await expect(setKey(enclave, mine, key, { waitingPeriodSeconds: 1 })).rejects.toThrow(
+      code('INVALID_REQUEST'),
+    );
+    const other = await recoveryKeyOfSeed(4);
+    const publicKey = Buffer.from(other.publicKey).toString('base64');
+    await expect(setKey(enclave, mine, key, { publicKey })).rejects.toThrow(code('INVALID_REQUEST'));
+    await expect(setKey(enclave, mine, key, { publicKey: 'AAAA' })).rejects.toThrow(code('INVALID_REQUEST'));
+  });
+
+  it('waits a day at least where the configuration says nothing', async () => {
+    await using strictLab = await openLaboratory();
+    const strict = await strictLab.bootReady();
+    const project = await createLabProject(strict);
+    const day = 24 * 3600;
+    await expect(setKey(strict, project, key, { waitingPeriodSeconds: day - 1 })).rejects.toThrow(
+      code('INVALID_REQUEST'),
+    );
+    await setKey(strict, project, key, { waitingPeriodSeconds: day });
+  });
+});
+
+describe('not prevented', () => {
+  it('a vetoed recovery is completed on an enclave that never saw the veto', async () => {
+    const { waiting, id, secret } = await begin();
+    const vetoed = afterChange(waiting, await veto(enclave, waiting, id));
+    expect(await sign(vetoed)).toBe(200);
+    await using restarted = await lab.bootReady();
+    await sleep(WAITING_PERIOD_MS + 100);
+    const early = { rows: waiting.rows, walletSecret: secret.privateKey };
+    expect((await complete(restarted, early, id)).answer.status).toBe(200);
+    // Only together with the passphrase: the parent has no key to start one with.
+  });
+});

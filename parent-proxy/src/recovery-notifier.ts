@@ -1,0 +1,85 @@
+import type { AuditLog } from './audit-events.ts';
+import type { Secret } from './secrets.ts';
+
+/** What the operator is told of a recovery, so that he can tell the owner in time: ids and times, nothing secret. */
+export interface RecoveryEvent {
+  readonly event: 'recovery-started' | 'recovery-vetoed' | 'recovery-completed';
+  /** Hex. */
+  readonly projectId: string;
+  /** Hex. */
+  readonly recoveryId: string;
+  /** ISO 8601; null when there is nothing to wait for. */
+  readonly completableAt: string | null;
+}
+
+/** Logs every recovery, and posts it to the operator's webhook if there is one. */
+export interface RecoveryNotifier {
+  notify(event: RecoveryEvent): void;
+  /** Gives up what is still to be tried again. */
+  stop(): void;
+}
+
+export interface RecoveryNotifierOptions {
+  /** Secret, since such addresses carry tokens. */
+  readonly webhook: Secret | null;
+  readonly audit: Pick<AuditLog, 'recovery' | 'recoveryNotToldOf'>;
+  readonly retryDelaysMs?: readonly number[];
+}
+
+const TIMEOUT_MS = 10_000;
+/** An hour and a quarter in all; the shortest waiting period in production is longer. */
+const RETRY_DELAYS_MS = [1000, 10_000, 60_000, 10 * 60_000, 60 * 60_000];
+
+export function createRecoveryNotifier({
+  webhook,
+  audit,
+  retryDelaysMs = RETRY_DELAYS_MS,
+}: RecoveryNotifierOptions): RecoveryNotifier {
+  const timers = new Set<NodeJS.Timeout>();
+  let isStopped = false;
+
+  async function deliver(url: string, event: RecoveryEvent, attempt: number): Promise<void> {
+    if (await isDelivered(url, event)) return;
+    const delayMs = retryDelaysMs[attempt];
+    if (isStopped) return;
+    audit.recoveryNotToldOf(
+      event.projectId,
+      event.recoveryId,
+      delayMs === undefined ? 'gave-up' : 'will-retry',
+    );
+    if (delayMs === undefined) return;
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      void deliver(url, event, attempt + 1);
+    }, delayMs);
+    timers.add(timer);
+  }
+
+  return {
+    notify(event) {
+      audit.recovery(event);
+      if (webhook !== null) void deliver(webhook.reveal(), event, 0);
+    },
+    stop() {
+      isStopped = true;
+      for (const timer of timers) clearTimeout(timer);
+    },
+  };
+}
+
+async function isDelivered(url: string, event: RecoveryEvent): Promise<boolean> {
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(event),
+      redirect: 'error',
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    await response.body?.cancel();
+    return response.ok;
+  } catch {
+    // Its message may name the address.
+    return false;
+  }
+}
