@@ -52,11 +52,10 @@ export function createOutbox({ store, chains, nowMs, onEvent }: OutboxOptions): 
       broadcast(entry, chains),
       sleep(FIRST_ATTEMPT_MS, { kind: 'unclear' } as const, { ref: false }),
     ]);
-    if (outcome.kind === 'unclear') return;
-    if (outcome.kind === 'accepted') {
-      const look: Look = { state: 'broadcast', refusal: null };
+    if (outcome.kind !== 'refused') {
+      const look: Look = { state: outcome.kind === 'accepted' ? 'broadcast' : 'stored', refusal: null };
       await store.recordProgress(entry, { ...look, dueAtMs: nowMs() + MIN_DELAY_MS });
-      onEvent({ kind: 'moved', entry, look });
+      if (look.state !== entry.state) onEvent({ kind: 'moved', entry, look });
       return;
     }
     const { error } = outcome;

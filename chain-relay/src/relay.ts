@@ -1,4 +1,5 @@
 import { type Chains, createChains } from './chains.ts';
+import { createEvmBalances, type EvmBalances } from './evm/token-balances.ts';
 import { createNonceAllocator } from './nonce-allocation.ts';
 import { createOutbox, type Outbox, type OutboxEvent } from './outbox.ts';
 import type { OutboxStore } from './outbox-store.ts';
@@ -9,6 +10,7 @@ import type { SendingRelay } from './sending.ts';
 export interface Relay extends SendingRelay {
   readonly config: RelayConfig;
   readonly chains: Chains;
+  readonly evmBalances: EvmBalances;
   readonly outbox: Outbox;
 }
 
@@ -25,6 +27,7 @@ export function createRelay({ config, store, nowMs, onEvent }: RelayOptions): Re
   return {
     config,
     chains,
+    evmBalances: createEvmBalances(config.tokens),
     nonces: createNonceAllocator(store, nowMs),
     outbox: createOutbox({ store, chains, nowMs, onEvent }),
     nowMs,

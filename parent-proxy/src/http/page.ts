@@ -32,7 +32,8 @@ export function pageOf(
   };
 }
 
-function pageSizeOf(text: string | null): number {
+/** @throws RequestError INVALID_REQUEST */
+export function pageSizeOf(text: string | null): number {
   if (text === null) return DEFAULT_PAGE_SIZE;
   if (!/^[1-9][0-9]{0,9}$/.test(text)) {
     throw new RequestError('INVALID_REQUEST', { clientMessage: 'pageSize must be a positive integer.' });

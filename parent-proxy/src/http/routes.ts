@@ -3,16 +3,17 @@ import { EVM_API, SOLANA_API } from './chain-api.ts';
 import { ENCLAVE_ROUTES } from './enclave-routes.ts';
 import { OWNER_ROUTES } from './owner-routes.ts';
 import { POLICY_ROUTES } from './policy-routes.ts';
+import { BALANCE_ROUTES, SEND_ROUTES } from './relay-routes.ts';
 import type { Route } from './route.ts';
 import { getHealth } from './routes/get-health.ts';
 import { getOpenApi } from './routes/get-openapi.ts';
 import { noActiveTokens } from './routes/no-active-tokens.ts';
-import { SEND_ROUTES } from './send-routes.ts';
 
 const API_ROUTES: readonly Route[] = [
   ...ENCLAVE_ROUTES,
   ...OWNER_ROUTES,
   ...SEND_ROUTES,
+  ...BALANCE_ROUTES,
   ...accountRoutes(EVM_API),
   ...accountRoutes(SOLANA_API),
   ...POLICY_ROUTES,

@@ -4,7 +4,11 @@ import {
   sentEvmTransactionBody,
   sentSolanaTransactionBody,
 } from '@strongroom/shared/api/send-body';
+import { evmTokenBalanceBody, solanaTokenBalanceBody } from '@strongroom/shared/api/token-balance-body';
+import * as v from 'valibot';
+import { nextPageToken, pageQuery } from './page.ts';
 import type { ProjectRoute } from './route.ts';
+import { listEvmTokenBalances, listSolanaTokenBalances } from './routes/list-token-balances.ts';
 import { sendEvmTransaction } from './routes/send-evm-transaction.ts';
 import { sendSolanaTransaction } from './routes/send-solana-transaction.ts';
 
@@ -36,6 +40,41 @@ export const SEND_ROUTES: readonly ProjectRoute[] = [
       isIdempotent: true,
       success: { status: 200, body: sentSolanaTransactionBody },
       refusals: [404, 502],
+    },
+  },
+];
+
+const reading = { method: 'GET', auth: 'api-key', scope: 'read' } as const;
+
+export const BALANCE_ROUTES: readonly ProjectRoute[] = [
+  {
+    ...reading,
+    path: '/v2/data/evm/token-balances/:network/:address',
+    handle: listEvmTokenBalances,
+    contract: {
+      operationId: 'listDataTokenBalances',
+      summary: 'Lists what an address holds: the native token, and those that the operator lists.',
+      query: pageQuery,
+      success: {
+        status: 200,
+        body: v.strictObject({ balances: v.array(evmTokenBalanceBody), nextPageToken }),
+      },
+      refusals: [400, 502],
+    },
+  },
+  {
+    ...reading,
+    path: '/v2/solana/token-balances/:network/:address',
+    handle: listSolanaTokenBalances,
+    contract: {
+      operationId: 'listSolanaTokenBalances',
+      summary: 'Lists what an address holds: SOL and all SPL tokens.',
+      query: pageQuery,
+      success: {
+        status: 200,
+        body: v.strictObject({ balances: v.array(solanaTokenBalanceBody), nextPageToken }),
+      },
+      refusals: [400, 502],
     },
   },
 ];
