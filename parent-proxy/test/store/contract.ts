@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import type { Store } from '../../src/store/store.ts';
 import { describeAccounts } from './contract/accounts.ts';
+import { describeAuthority } from './contract/authority.ts';
 import { describeIdempotency } from './contract/idempotency.ts';
 import { describeProjects } from './contract/projects.ts';
 import type { Subject } from './contract/subject.ts';
@@ -32,5 +33,6 @@ export function describeStoreContract(engine: string, underTest: StoreUnderTest)
     describeProjects(subject);
     describeAccounts(subject);
     describeIdempotency(subject);
+    describeAuthority(subject);
   });
 }
