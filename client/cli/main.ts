@@ -7,9 +7,29 @@ import type { Command } from './command.ts';
 import { accountVerify } from './commands/account-verify.ts';
 import { projectCreate } from './commands/project-create.ts';
 import { projectVerify } from './commands/project-verify.ts';
+import {
+  recoveryComplete,
+  recoverySetup,
+  recoveryShow,
+  recoveryStart,
+  recoveryVeto,
+} from './commands/recovery.ts';
+import { walletSecretList, walletSecretRevoke, walletSecretRotate } from './commands/wallet-secret.ts';
 import { UsageError } from './usage-error.ts';
 
-const COMMANDS: readonly Command[] = [projectCreate, projectVerify, accountVerify];
+const COMMANDS: readonly Command[] = [
+  projectCreate,
+  projectVerify,
+  accountVerify,
+  walletSecretRotate,
+  walletSecretList,
+  walletSecretRevoke,
+  recoverySetup,
+  recoveryStart,
+  recoveryVeto,
+  recoveryComplete,
+  recoveryShow,
+];
 const WANTS_JSON = process.argv.includes('--json');
 
 try {
@@ -44,7 +64,7 @@ function parse(command: Command, args: readonly string[]) {
 }
 
 function overview(): string {
-  const lines = COMMANDS.map(({ name, summary }) => `  ${name.padEnd(16)} ${summary}`);
+  const lines = COMMANDS.map(({ name, summary }) => `  ${name.padEnd(21)} ${summary}`);
   return `strongroom COMMAND [options]\n\n${lines.join('\n')}\n\nEach has --help. Exit codes: 0 done, 1 refused or not verified, 2 wrong usage.`;
 }
 
