@@ -1,12 +1,9 @@
 import { activateRootKey } from './activate-root-key.ts';
 import { addApiKey } from './add-api-key.ts';
-import { addWalletSecret } from './add-wallet-secret.ts';
 import { addRootWraps } from './add-root-wraps.ts';
 import { addWalletSecret } from './add-wallet-secret.ts';
 import { announceRootKey } from './announce-root-key.ts';
 import { certifyProject } from './certify-project.ts';
-import { challengeRecovery } from './challenge-recovery.ts';
-import { completeRecovery } from './complete-recovery.ts';
 import { certifyRotation } from './certify-rotation.ts';
 import { challengeRecovery } from './challenge-recovery.ts';
 import { completeRecovery } from './complete-recovery.ts';
