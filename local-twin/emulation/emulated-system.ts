@@ -20,6 +20,8 @@ import { relayFromGuest, relayToGuest } from './relay.ts';
 const ENCLAVE_PORT = 5000;
 const KMS_RELAY_PORT = 8000;
 const COMMAND_TIMEOUT_MS = 90_000;
+const READY_ATTEMPTS = 5;
+const READY_PAUSE_MS = 1000;
 
 /** What a ground knows of its image before anything runs. */
 export interface PreparedEnclave {
@@ -155,21 +157,31 @@ async function startMachine(
   }
 }
 
-/** Brings the enclave to `ready`, by genesis if need be, as an operator would; returns whether genesis was run. */
+/**
+ * Brings the enclave to `ready`, by genesis if need be, as an operator would; returns whether genesis was run.
+ * A translated processor on a busy machine can miss the seconds that the enclave gives KMS, so it is asked a few times.
+ */
 async function bringToReady(
   proxy: Child,
   admit: (state: 'genesis' | 'operational') => void,
 ): Promise<boolean> {
+  let wasGenesisRun = false;
   let answer = await ask(proxy, 'settle');
-  const needsGenesis = answer.phase === 'needs-genesis';
-  if (needsGenesis) {
-    admit('genesis');
-    answer = await ask(proxy, 'run-genesis');
-    admit('operational');
+  for (let attempt = 1; answer.phase !== 'ready' && attempt <= READY_ATTEMPTS; attempt++) {
+    await new Promise((resolve) => setTimeout(resolve, READY_PAUSE_MS));
+    if (answer.phase === 'needs-genesis') {
+      wasGenesisRun = true;
+      admit('genesis');
+      answer = await ask(proxy, 'run-genesis');
+      admit('operational');
+    } else {
+      answer = await ask(proxy, 'settle');
+    }
   }
-  if (answer.phase !== 'ready')
+  if (answer.phase !== 'ready') {
     throw new Error(`the enclave is ${answer.phase ?? 'silent'} instead of ready: ${answer.error ?? ''}`);
-  return needsGenesis;
+  }
+  return wasGenesisRun;
 }
 
 async function ask(proxy: Child, command: ProxyCommand): Promise<ProxyAnswer> {

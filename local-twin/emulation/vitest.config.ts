@@ -15,6 +15,6 @@ export default defineConfig({
     // A machine's processes die with the process that started them: that must not be a short-lived thread.
     pool: 'forks',
     testTimeout: 300_000,
-    hookTimeout: 300_000,
+    hookTimeout: 600_000,
   },
 });
