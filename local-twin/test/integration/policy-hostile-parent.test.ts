@@ -1,10 +1,7 @@
-// Each test is a parent that cheats with policies, imports or exports; the enclave refuses it with a code of its own.
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+// Each test is a parent that cheats with policies; the enclave refuses it with a code of its own.
+import { randomBytes } from 'node:crypto';
 import { createPolicy } from '@strongroom/shared/operations/create-policy';
 import { deletePolicy } from '@strongroom/shared/operations/delete-policy';
-import { exportEvmAccount } from '@strongroom/shared/operations/export-evm-account';
-import { importEvmAccount } from '@strongroom/shared/operations/import-evm-account';
-import { importSolanaAccount } from '@strongroom/shared/operations/import-solana-account';
 import { signEvmHash } from '@strongroom/shared/operations/sign-evm-hash';
 import { signEvmMessage } from '@strongroom/shared/operations/sign-evm-message';
 import { updateEvmAccount } from '@strongroom/shared/operations/update-evm-account';
@@ -17,14 +14,7 @@ import {
   signedRequest,
 } from '../../src/hostile/lab-project.ts';
 import { type LabEnclave, type Laboratory, openLaboratory } from '../../src/hostile/laboratory.ts';
-import {
-  addLabPolicy,
-  changeLabPolicy,
-  encryptForImport,
-  fullySignedRequest,
-  type LabPolicy,
-  makeLabImportKey,
-} from '../support/lab-policy.ts';
+import { addLabPolicy, changeLabPolicy, fullySignedRequest, type LabPolicy } from '../support/lab-policy.ts';
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
 const hash = `0x${'ab'.repeat(32)}`;
@@ -245,140 +235,5 @@ describe('a change of policies', () => {
     await enclave.call(createPolicy, { client, project: project.rows });
     const again = enclave.call(createPolicy, { client, project: project.rows });
     await expect(again).rejects.toThrow(code('WALLET_TOKEN_REPLAYED'));
-  });
-});
-
-describe('an import', () => {
-  const importPath = '/v2/evm/accounts/import';
-
-  it("by another project's import key, or by a key made up", async () => {
-    const mine = await createLabProject(enclave);
-    const theirs = await createLabProject(enclave);
-    const ownKey = await makeLabImportKey(enclave, mine);
-    const theirKey = await makeLabImportKey(enclave, theirs);
-    const body = { encryptedPrivateKey: encryptForImport(ownKey.publicKey, randomBytes(32)) };
-    for (const importKey of [theirKey.sealed, randomBytes(2000), mine.rows.clientSecret]) {
-      const client = signedRequest(mine, { path: importPath, body });
-      const attempt = enclave.call(importEvmAccount, {
-        client,
-        project: mine.rows,
-        existing: null,
-        importKey,
-      });
-      await expect(attempt).rejects.toThrow(code('SEALED_BLOB_REFUSED'));
-    }
-  });
-
-  it('of a ciphertext that another project was sent', async () => {
-    const victim = await createLabProject(enclave);
-    const thief = await createLabProject(enclave);
-    const victimKey = await makeLabImportKey(enclave, victim);
-    const thiefKey = await makeLabImportKey(enclave, thief);
-    const body = { encryptedPrivateKey: encryptForImport(victimKey.publicKey, randomBytes(32)) };
-    for (const operation of [importEvmAccount, importSolanaAccount]) {
-      const path = operation === importEvmAccount ? importPath : '/v2/solana/accounts/import';
-      const attempt = (importKey: Uint8Array) =>
-        enclave.call(operation, {
-          client: signedRequest(thief, { path, body }),
-          project: thief.rows,
-          existing: null,
-          importKey,
-        });
-      await expect(attempt(thiefKey.sealed)).rejects.toThrow(code('INVALID_REQUEST'));
-      await expect(attempt(victimKey.sealed)).rejects.toThrow(code('SEALED_BLOB_REFUSED'));
-    }
-  });
-
-  it('whose ciphertext was swapped after the token', async () => {
-    const project = await createLabProject(enclave);
-    const { sealed, publicKey } = await makeLabImportKey(enclave, project);
-    const bodyOf = () => ({ encryptedPrivateKey: encryptForImport(publicKey, randomBytes(32)) });
-    const client = signedRequest(project, { path: importPath, body: bodyOf() });
-    const swapped = { ...client, body: Buffer.from(JSON.stringify(bodyOf())) };
-    const rows = { project: project.rows, existing: null, importKey: sealed };
-    await expect(enclave.call(importEvmAccount, { client: swapped, ...rows })).rejects.toThrow(
-      code('WALLET_TOKEN_REQUEST_HASH_MISMATCH'),
-    );
-    expect((await enclave.call(importEvmAccount, { client, ...rows })).answer.status).toBe(201);
-  });
-
-  it('that was done before, answered with an account of another key', async () => {
-    const project = await createLabProject(enclave);
-    const { sealed, publicKey } = await makeLabImportKey(enclave, project);
-    const other = await createLabAccount(enclave, project);
-    const body = { encryptedPrivateKey: encryptForImport(publicKey, randomBytes(32)) };
-    const existing = { address: other.address, account: other.rows.account };
-    const client = signedRequest(project, { path: importPath, body });
-    const rows = { project: project.rows, existing, importKey: sealed };
-    await expect(enclave.call(importEvmAccount, { client, ...rows })).rejects.toThrow(
-      code('IDEMPOTENCY_MISMATCH'),
-    );
-  });
-});
-
-describe('an export', () => {
-  const recipient = () =>
-    generateKeyPairSync('rsa', { modulusLength: 2048 })
-      .publicKey.export({ format: 'der', type: 'spki' })
-      .toString('base64');
-  const allScopes = { exportAllowed: true, scopes: ['read', 'sign', 'accounts#export'] };
-
-  async function exporting(choices: object = allScopes) {
-    const project = await createLabProject(enclave, choices);
-    const account = await createLabAccount(enclave, project, { name: 'mine' });
-    const path = `/v2/evm/accounts/${account.address}/export`;
-    const client = fullySignedRequest(project, { path, body: { exportEncryptionKey: recipient() } });
-    const { address, rows } = account;
-    return { account, request: { client, project: project.rows, address, rows }, project };
-  }
-
-  it('that all allow is answered', async () => {
-    const { request } = await exporting();
-    expect((await enclave.call(exportEvmAccount, request)).status).toBe(200);
-  });
-
-  it('to a key that was swapped after the token', async () => {
-    const { request } = await exporting();
-    const body = Buffer.from(JSON.stringify({ exportEncryptionKey: recipient() }));
-    const swapped = { ...request, client: { ...request.client, body } };
-    await expect(enclave.call(exportEvmAccount, swapped)).rejects.toThrow(
-      code('WALLET_TOKEN_REQUEST_HASH_MISMATCH'),
-    );
-  });
-
-  it('by an API key that may not, by none, or by one of another project', async () => {
-    const { request } = await exporting({ ...allScopes, scopes: ['read', 'sign'] });
-    await expect(enclave.call(exportEvmAccount, request)).rejects.toThrow(code('FORBIDDEN'));
-    const other = await exporting();
-    const { project, account } = await exporting();
-    const path = `/v2/evm/accounts/${account.address}/export`;
-    const body = { exportEncryptionKey: recipient() };
-    const rows = { project: project.rows, address: account.address, rows: account.rows };
-    const foreign = fullySignedRequest(project, { path, body }, other.project.apiKey);
-    const none = { ...fullySignedRequest(project, { path, body }), bearerToken: null };
-    for (const client of [foreign, none])
-      await expect(enclave.call(exportEvmAccount, { client, ...rows })).rejects.toThrow(
-        code('BEARER_REFUSED'),
-      );
-  });
-
-  it('in a project that allows none', async () => {
-    const { request } = await exporting({ ...allScopes, exportAllowed: false });
-    await expect(enclave.call(exportEvmAccount, request)).rejects.toThrow(code('FORBIDDEN'));
-  });
-
-  it('of the account of another name than the one that was asked for', async () => {
-    const { project, account } = await exporting();
-    const other = await createLabAccount(enclave, project, { name: 'other' });
-    const path = '/v2/evm/accounts/export/by-name/mine';
-    const ask = ({ address, rows }: LabAccount) =>
-      enclave.call(exportEvmAccount, {
-        client: fullySignedRequest(project, { path, body: { exportEncryptionKey: recipient() } }),
-        project: project.rows,
-        address,
-        rows,
-      });
-    await expect(ask(other)).rejects.toThrow(code('RECORD_MISMATCH'));
-    expect((await ask(account)).status).toBe(200);
   });
 });

@@ -191,43 +191,6 @@ describe('an attached policy', () => {
   });
 });
 
-describe('an idempotency key of a policy', () => {
-  it('makes, changes and removes once', async () => {
-    const create = () => cdp.policies.createPolicy({ policy: friendsOnly, idempotencyKey: 'make' });
-    const { id } = await create();
-    expect((await create()).id).toBe(id);
-    expect((await cdp.policies.listPolicies()).policies).toHaveLength(1);
-    const other = cdp.policies.createPolicy({
-      policy: { ...friendsOnly, description: 'Other' },
-      idempotencyKey: 'make',
-    });
-    await expect(other).rejects.toEqual(refusal(422, 'idempotency_error'));
-    const change = () =>
-      cdp.policies.updatePolicy({ id, policy: { rules: [noHashes] }, idempotencyKey: 'change' });
-    expect(await change()).toEqual(await change());
-    const remove = () => cdp.policies.deletePolicy({ id, idempotencyKey: 'remove' });
-    await remove();
-    await remove();
-    await expect(create()).rejects.toEqual(refusal(404, 'not_found'));
-  });
-
-  it('makes one project policy though it is asked for twice', async () => {
-    const policy = { scope: 'project' as const, rules: [noHashes] };
-    const create = () => cdp.policies.createPolicy({ policy, idempotencyKey: 'common' });
-    expect((await create()).id).toBe((await create()).id);
-  });
-
-  it('does not undo what was changed since', async () => {
-    const { address } = await cdp.evm.createAccount({ name: 'first-name' });
-    const rename = (name: string, idempotencyKey: string) =>
-      cdp.evm.updateAccount({ address, update: { name }, idempotencyKey });
-    await rename('second-name', 'to-second');
-    await rename('third-name', 'to-third');
-    expect((await rename('second-name', 'to-second')).name).toBe('third-name');
-    expect((await cdp.evm.getAccount({ address })).name).toBe('third-name');
-  });
-});
-
 describe('who may change policies', () => {
   it('is the Wallet Secret alone, unless the project chose otherwise', async () => {
     const strict = await createTestProject(system, { scopes: SCOPES, policyAuthority: 'wallet' });

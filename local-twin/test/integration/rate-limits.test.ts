@@ -1,10 +1,10 @@
 // Rate limits of keys and projects, counted together by two proxies that share a store.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Child, startChild } from '../../src/system/child.ts';
-import type { ProxyProcessOptions } from '../../src/system/proxy-process.ts';
+import type { Child } from '../../src/system/child.ts';
 import { bearerToken } from '../support/forged-token.ts';
 import { createTestProject, type TestProject } from '../support/project.ts';
+import { startSecondProxy } from '../support/second-proxy.ts';
 import { startTestSystem, type TestSystem } from '../support/test-system.ts';
 
 const WINDOW_MS = 10_000;
@@ -16,16 +16,7 @@ let project: TestProject;
 
 beforeAll(async () => {
   system = await startTestSystem({ rateLimits: LIMITS });
-  const options: ProxyProcessOptions = {
-    store: { engine: 'sqlite', directory: `${system.home}/data` },
-    port: 0,
-    enclavePort: system.enclave.port,
-    enrolmentToken: system.enrolmentToken,
-    logLevel: 'silent',
-    rateLimits: LIMITS,
-    trustedProxies: [],
-  };
-  second = await startChild(new URL('../../src/system/proxy-process.ts', import.meta.url), options);
+  second = await startSecondProxy(system, LIMITS);
   project = await createTestProject(system);
 });
 afterAll(async () => {
