@@ -8,17 +8,20 @@ import { decodeUnverifiedAttestation, decodeUnverifiedCertificate } from '../src
 import { CERTIFICATE_CASES } from './forge/certificate-cases.ts';
 import { type Issued, NOW_MS, ROLES, selfSignedRoot } from './forge/chain.ts';
 import { CHAIN_AND_POLICY_CASES } from './forge/chain-cases.ts';
+import { DATE_CASES } from './forge/date-cases.ts';
 import { document, PINS } from './forge/document.ts';
 import { ENVELOPE_CASES } from './forge/envelope-cases.ts';
+import { EXTENSION_CASES } from './forge/extension-cases.ts';
 import { PAYLOAD_CASES } from './forge/payload-cases.ts';
+import { PCR_CASES } from './forge/pcr-cases.ts';
 import type { VectorCase } from './forge/vector-case.ts';
 
 const directory = new URL('../../vectors/attestation/rules/', import.meta.url);
 
 const GROUPS = [
   ['e', ENVELOPE_CASES],
-  ['p', PAYLOAD_CASES],
-  ['c', CERTIFICATE_CASES],
+  ['p', { ...PAYLOAD_CASES, ...PCR_CASES }],
+  ['c', { ...EXTENSION_CASES, ...CERTIFICATE_CASES, ...DATE_CASES }],
   ['v', CHAIN_AND_POLICY_CASES],
 ] as const;
 

@@ -1,42 +1,10 @@
 import { Buffer } from 'node:buffer';
 import { generateKeyPairSync } from 'node:crypto';
 import { hex } from './cbor-writer.ts';
+import { leaf, of, zonal } from './certificate-case.ts';
 import * as chain from './chain.ts';
-import {
-  bits,
-  boolean,
-  commonName,
-  der,
-  generalizedTime,
-  integer,
-  oid,
-  rawInteger,
-  sequence,
-  utcTime,
-} from './der-writer.ts';
-import type { VectorCase, VectorCases } from './vector-case.ts';
-
-const { basicConstraints, CA_USAGE, caConstraints, extension, keyUsage, LEAF_CONSTRAINTS, LEAF_USAGE } =
-  chain;
-
-const of = (
-  role: chain.Role,
-  defects: chain.Defects,
-  code: VectorCase['code'],
-  reason: string,
-): VectorCase => ({
-  reason: `${role}: ${reason}`,
-  code,
-  defects: { certificates: { [role]: defects } },
-});
-const leaf = (defects: chain.Defects, code: VectorCase['code'], reason: string): VectorCase =>
-  of('leaf', defects, code, reason);
-const zonal = (defects: chain.Defects, code: VectorCase['code'], reason: string): VectorCase =>
-  of('zonal', defects, code, reason);
-const leafWith = (extensions: readonly Uint8Array[], code: VectorCase['code'], reason: string): VectorCase =>
-  leaf({ extensions }, code, reason);
-const zonalWith = (extensions: readonly Uint8Array[], code: VectorCase['code'], reason: string): VectorCase =>
-  zonal({ extensions }, code, reason);
+import { bits, commonName, der, integer, oid, rawInteger, sequence } from './der-writer.ts';
+import type { VectorCases } from './vector-case.ts';
 
 const P384_ORDER = hex(
   'ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973',
@@ -71,109 +39,8 @@ const hardened = (bytes: Buffer): Buffer => {
   return der(0x30, wide);
 };
 
-const EXTENSIONS: VectorCases = {
-  'ca-no-constraints': zonalWith([CA_USAGE], 'CA_BASIC_CONSTRAINTS', 'no basicConstraints'),
-  'ca-constraints-false': zonalWith(
-    [basicConstraints(sequence()), CA_USAGE],
-    'CA_BASIC_CONSTRAINTS',
-    'cA false',
-  ),
-  'ca-constraints-not-critical': zonalWith(
-    [caConstraints(1, false), CA_USAGE],
-    'CA_BASIC_CONSTRAINTS',
-    'basicConstraints not critical',
-  ),
-  'ca-no-key-usage': zonalWith([caConstraints(1)], 'CA_KEY_USAGE', 'no keyUsage'),
-  'ca-no-cert-sign': zonalWith([caConstraints(1), keyUsage(0x82, 1)], 'CA_KEY_USAGE', 'no keyCertSign'),
-  'ca-path-length-exceeded': zonalWith(
-    [caConstraints(0), CA_USAGE],
-    'CA_PATH_LENGTH',
-    'pathLen 0 above another CA',
-  ),
-  'ca-path-length-wide': zonalWith(
-    [basicConstraints(sequence(boolean(0xff), rawInteger(1, 0, 0, 0, 0, 0, 0, 0, 1))), CA_USAGE],
-    'X509_BASIC_CONSTRAINTS',
-    'pathLen 2^64+1',
-  ),
-  'ca-path-length-negative': zonalWith(
-    [basicConstraints(sequence(boolean(0xff), rawInteger(0xff))), CA_USAGE],
-    'X509_BASIC_CONSTRAINTS',
-    'pathLen -1',
-  ),
-  'ca-path-length-padded': zonalWith(
-    [basicConstraints(sequence(boolean(0xff), rawInteger(0, 1))), CA_USAGE],
-    'X509_BASIC_CONSTRAINTS',
-    'pathLen in two bytes',
-  ),
-  'ca-boolean-01': zonalWith(
-    [basicConstraints(sequence(boolean(0x01))), CA_USAGE],
-    'X509_BASIC_CONSTRAINTS',
-    'TRUE as 01',
-  ),
-  'ca-boolean-false': zonalWith(
-    [basicConstraints(sequence(boolean(0x00))), CA_USAGE],
-    'X509_BASIC_CONSTRAINTS',
-    'FALSE written out',
-  ),
-  'ca-constraints-trailing': zonalWith(
-    [basicConstraints(Buffer.concat([sequence(boolean(0xff)), hex('0500')])), CA_USAGE],
-    'X509_BASIC_CONSTRAINTS',
-    'trailing element',
-  ),
-  'extension-duplicate': zonalWith(
-    [caConstraints(1), caConstraints(null), CA_USAGE],
-    'X509_EXTENSION_DUPLICATE',
-    'basicConstraints twice',
-  ),
-  'extension-critical-unknown': zonalWith(
-    [caConstraints(1), CA_USAGE, extension('1.3.6.1.4.1.99999.1', true, hex('0500'))],
-    'X509_EXTENSION_CRITICAL',
-    'unknown critical extension',
-  ),
-  'extension-name-constraints': zonalWith(
-    [caConstraints(1), CA_USAGE, extension('2.5.29.30', true, sequence())],
-    'X509_EXTENSION_CRITICAL',
-    'critical nameConstraints',
-  ),
-  'extension-unknown': zonalWith(
-    [caConstraints(1), CA_USAGE, extension('1.3.6.1.4.1.99999.1', false, hex('0500'))],
-    null,
-    'unknown extension that is not critical',
-  ),
-  'extensions-empty': zonal({ extensions: [] }, 'X509_EXTENSIONS_MISSING', 'empty list'),
-  'leaf-no-extensions': leaf({ extensions: null }, 'X509_EXTENSIONS_MISSING', 'none'),
-  'leaf-is-ca': leafWith([caConstraints(null), LEAF_USAGE], 'LEAF_IS_CA', 'cA true'),
-  'leaf-path-length': leafWith(
-    [basicConstraints(sequence(rawInteger(0))), LEAF_USAGE],
-    'LEAF_PATH_LENGTH',
-    'pathLen without cA',
-  ),
-  'leaf-no-key-usage': leafWith([LEAF_CONSTRAINTS], 'LEAF_KEY_USAGE', 'no keyUsage'),
-  'leaf-no-digital-signature': leafWith(
-    [LEAF_CONSTRAINTS, keyUsage(0x40, 6, false)],
-    'LEAF_KEY_USAGE',
-    'no digitalSignature',
-  ),
-  'leaf-cert-sign': leafWith([LEAF_CONSTRAINTS, keyUsage(0x84, 2, false)], 'LEAF_KEY_USAGE', 'keyCertSign'),
-  'leaf-key-usage-empty': leafWith(
-    [LEAF_CONSTRAINTS, extension('2.5.29.15', false, bits(Buffer.alloc(0)))],
-    'X509_KEY_USAGE',
-    'no bit',
-  ),
-  'leaf-key-usage-padded': leafWith(
-    [LEAF_CONSTRAINTS, keyUsage(0xc0, 5, false)],
-    'X509_KEY_USAGE',
-    'trailing zero bit',
-  ),
-  'leaf-key-usage-octets': leafWith(
-    [LEAF_CONSTRAINTS, extension('2.5.29.15', false, der(0x04, Buffer.of(6, 0xc0)))],
-    'X509_KEY_USAGE',
-    'octet string',
-  ),
-  'leaf-key-usage-critical': leafWith([LEAF_CONSTRAINTS, keyUsage(0xc0, 6, true)], null, 'critical keyUsage'),
-};
-
-const STRUCTURE: VectorCases = {
+/** Structure, keys and signatures of certificates. */
+export const CERTIFICATE_CASES: VectorCases = {
   'version-1': zonal({ version: Buffer.alloc(0), extensions: null }, 'X509_VERSION', 'v1'),
   'version-2': zonal({ version: der(0xa0, rawInteger(1)) }, 'X509_VERSION', 'v2'),
   'serial-zero': zonal({ serial: rawInteger(0) }, 'X509_SERIAL', '0'),
@@ -264,71 +131,6 @@ const STRUCTURE: VectorCases = {
     'signed by another key',
   ),
 };
-
-const DATES: VectorCases = {
-  'leaf-expired': leaf({ notAfter: utcTime('260901115959Z') }, 'X509_EXPIRED', 'since a second'),
-  'leaf-last-second': leaf({ notAfter: utcTime('260901120000Z') }, null, 'in its last second'),
-  'leaf-not-yet-valid': leaf({ notBefore: utcTime('260901120001Z') }, 'X509_NOT_YET_VALID', 'in a second'),
-  'instance-expired': of(
-    'instance',
-    { notAfter: utcTime('260901115959Z') },
-    'X509_EXPIRED',
-    'since a second',
-  ),
-  'region-expired': of('region', { notAfter: utcTime('260901115959Z') }, 'X509_EXPIRED', 'since a second'),
-  'region-not-yet-valid': of(
-    'region',
-    { notBefore: utcTime('260901120001Z') },
-    'X509_NOT_YET_VALID',
-    'in a second',
-  ),
-  'date-february-30': zonal({ notAfter: utcTime('270230000000Z') }, 'X509_DATE', 'February 30'),
-  'date-hour-24': zonal({ notAfter: utcTime('270228240000Z') }, 'X509_DATE', 'hour 24'),
-  'date-second-60': zonal({ notAfter: utcTime('270228235960Z') }, 'X509_DATE', 'second 60'),
-  'date-month-0': zonal({ notAfter: utcTime('270010000000Z') }, 'X509_DATE', 'month 0'),
-  'date-no-seconds': zonal({ notAfter: utcTime('2702280000Z') }, 'X509_DATE', 'without seconds'),
-  'date-offset': zonal({ notAfter: utcTime('270228000000+0000') }, 'X509_DATE', 'with an offset'),
-  'date-fraction': zonal({ notAfter: generalizedTime('20510228000000.5Z') }, 'X509_DATE', 'with a fraction'),
-  'date-generalized-2049': zonal(
-    { notAfter: generalizedTime('20491231235959Z') },
-    'X509_DATE',
-    'GeneralizedTime before 2050',
-  ),
-  'date-generalized-2051': zonal(
-    { notAfter: generalizedTime('20510101000000Z') },
-    null,
-    'GeneralizedTime from 2050',
-  ),
-  'date-integer': zonal({ notAfter: rawInteger(1) }, 'X509_DATE', 'an integer'),
-  'root-expired': {
-    reason: 'root expired since a second',
-    code: 'X509_EXPIRED',
-    root: () => chain.selfSignedRoot({ notAfter: utcTime('260901115959Z') }),
-  },
-  'root-not-yet-valid': {
-    reason: 'root valid in a second',
-    code: 'X509_NOT_YET_VALID',
-    root: () => chain.selfSignedRoot({ notBefore: utcTime('260901120001Z') }),
-  },
-  'root-generalized-2050': {
-    reason: 'root until 2050-09-10 like that of GovCloud',
-    code: null,
-    root: () => chain.selfSignedRoot({ notAfter: generalizedTime('20500910000000Z') }),
-  },
-  'root-path-length': {
-    reason: 'root with pathLen 2 above three CAs',
-    code: 'CA_PATH_LENGTH',
-    root: () => chain.selfSignedRoot({ extensions: [caConstraints(2), CA_USAGE] }),
-  },
-  'root-no-cert-sign': {
-    reason: 'root without keyCertSign',
-    code: 'CA_KEY_USAGE',
-    root: () => chain.selfSignedRoot({ extensions: [caConstraints(null), keyUsage(0x82, 1)] }),
-  },
-};
-
-/** Certificates one by one. */
-export const CERTIFICATE_CASES: VectorCases = { ...EXTENSIONS, ...STRUCTURE, ...DATES };
 
 function nested(levels: number): Uint8Array {
   let inner: Uint8Array = commonName('deep');

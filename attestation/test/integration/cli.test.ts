@@ -1,32 +1,16 @@
 import { Buffer } from 'node:buffer';
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { runCommand } from '../../cli/run-command.ts';
-import { bstr } from '../../scripts/forge/cbor-writer.ts';
-import { NOW_MS, selfSignedRoot } from '../../scripts/forge/chain.ts';
-import { document, PINS } from '../../scripts/forge/document.ts';
-import { manifestOf, SERVICE_CASES } from '../../scripts/forge/service-cases.ts';
+import { PINS } from '../../scripts/forge/document.ts';
 import { encodeHex } from '../../src/bytes.ts';
 import { type CorpusCase, devRootCases, mutantCases, realCases } from '../corpus.ts';
+import { at, pins, repository, scratch, verdict } from './command-line.ts';
 
-const repository = new URL('../../../', import.meta.url).pathname;
-const directory = mkdtempSync(join(tmpdir(), 'cli-'));
+const { directory, file } = scratch('cli-');
 afterAll(() => rmSync(directory, { recursive: true }));
-const file = (name: string, content: Uint8Array | string): string => {
-  const path = join(directory, name);
-  writeFileSync(path, content);
-  return path;
-};
-
-const pins = ([pcr0, pcr1, pcr2]: readonly Uint8Array[]): readonly string[] =>
-  [pcr0, pcr1, pcr2].flatMap((value, index) => [`--pcr${index}`, encodeHex(value!)]);
-const at = (ms: number): readonly string[] => ['--at', new Date(ms).toISOString()];
 
 function optionsOf({ policy, root }: CorpusCase): readonly string[] {
   const { pcr0, pcr1, pcr2 } = policy.images[0];
@@ -34,13 +18,6 @@ function optionsOf({ policy, root }: CorpusCase): readonly string[] {
   const anchor =
     root === null ? [] : ['--custom-root', `${repository}vectors/attestation/devroot/dev-root.pem`];
   return [...pins([pcr0, pcr1, pcr2]), ...nonce, ...at(policy.nowMs), ...anchor, '--json'];
-}
-
-async function verdict(args: readonly string[]): Promise<readonly [exitCode: number, code: unknown]> {
-  const { exitCode, json } = await runCommand(args);
-  const { accepted, code } = json as { accepted: boolean; code: string };
-  expect(accepted).toBe(exitCode === 0);
-  return [exitCode, code];
 }
 
 const real = await realCases();
@@ -179,90 +156,6 @@ describe('verify', () => {
   });
 });
 
-describe('a service', () => {
-  const root = selfSignedRoot();
-  const manifest = manifestOf(SERVICE_CASES['ready']!);
-  const userData = bstr(createHash('sha256').update(manifest).digest());
-  const answer = (nonce: Uint8Array): string => {
-    const attestationDocument = Buffer.from(
-      document(root, { fields: { user_data: userData, nonce: bstr(nonce) } }),
-    );
-    return JSON.stringify({
-      attestationDocument: attestationDocument.toString('base64'),
-      manifest: manifest.toString('base64'),
-    });
-  };
-  const pem = file(
-    'root.pem',
-    `-----BEGIN CERTIFICATE-----\n${Buffer.from(root.der).toString('base64')}\n-----END CERTIFICATE-----\n`,
-  );
-  const common = [...pins(PINS), ...at(NOW_MS), '--custom-root', pem, '--json'];
-  const nonces: string[] = [];
-  let server: Server;
-  let url: string;
-
-  beforeAll(async () => {
-    server = createServer((request, response) => {
-      const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
-      const nonce = Buffer.from(searchParams.get('nonce') ?? '', 'hex');
-      nonces.push(nonce.toString('hex'));
-      if (pathname === '/v2/enclave/attestation') response.end(answer(nonce));
-      else if (pathname.startsWith('/replay')) response.end(answer(Buffer.alloc(32, 1)));
-      else if (pathname.startsWith('/redirect'))
-        response.writeHead(302, { location: '/v2/enclave/attestation' }).end();
-      else if (pathname.startsWith('/large')) response.end('x'.repeat(2 << 20));
-      else if (pathname.startsWith('/nonsense')) response.end('<html>');
-      else response.writeHead(503).end();
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  });
-  afterAll(() => server.close());
-
-  it('is asked with a fresh nonce and verified with its manifest', async () => {
-    const { exitCode, json } = await runCommand(['verify', url, ...common]);
-    expect([exitCode, json]).toMatchObject([
-      0,
-      { accepted: true, trust: 'custom-root', manifest: { purpose: 'client', phase: 'ready' } },
-    ]);
-    await runCommand(['verify', `${url}/v2/enclave/attestation`, ...common]);
-    expect(nonces).toHaveLength(2);
-    expect(nonces[0]).toMatch(/^[0-9a-f]{64}$/);
-    expect(nonces[1]).not.toBe(nonces[0]);
-  });
-
-  it('is not believed when it replays, redirects, floods, fails or is another deployment', async () => {
-    expect(await verdict(['verify', `${url}/replay`, ...common])).toEqual([1, 'NONCE_MISMATCH']);
-    expect(await verdict(['verify', `${url}/redirect`, ...common])).toEqual([1, 'SERVICE_UNREACHABLE']);
-    expect(await verdict(['verify', `${url}/large`, ...common])).toEqual([1, 'SERVICE_UNREACHABLE']);
-    expect(await verdict(['verify', `${url}/nonsense`, ...common])).toEqual([1, 'SERVICE_ANSWER']);
-    expect(await verdict(['verify', `${url}/failing`, ...common])).toEqual([1, 'SERVICE_ANSWER']);
-    expect(await verdict(['verify', 'http://127.0.0.1:1', ...common])).toEqual([1, 'SERVICE_UNREACHABLE']);
-    expect(await verdict(['verify', url, ...common, '--deployment', '11'.repeat(32)])).toEqual([
-      1,
-      'MANIFEST_DEPLOYMENT',
-    ]);
-    expect(await verdict(['verify', url, ...common, '--configuration', '11'.repeat(32)])).toEqual([
-      1,
-      'MANIFEST_CONFIGURATION',
-    ]);
-    expect(await verdict(['verify', url, ...common, '--status'])).toEqual([1, 'MANIFEST_PURPOSE']);
-  });
-
-  it('may have answered into a file', async () => {
-    const nonce = Buffer.alloc(16, 5);
-    const saved = file('answer.json', answer(nonce));
-    expect(await verdict(['verify', saved, ...common, '--nonce', nonce.toString('hex')])).toEqual([
-      0,
-      'ACCEPTED',
-    ]);
-    expect(await verdict(['verify', saved, ...common, '--no-nonce'])).toEqual([2, 'USAGE']);
-    expect(
-      await verdict(['verify', file('list.json', '{"attestationDocument":1}'), ...common, '--no-nonce']),
-    ).toEqual([1, 'SERVICE_ANSWER']);
-  });
-});
-
 describe('inspect', () => {
   it('shows what a document claims, and says that nobody has verified it', async () => {
     const { exitCode, text, json } = await runCommand(['inspect', genuinePath]);
@@ -282,89 +175,6 @@ describe('inspect', () => {
     expect(deep.text).toContain('... and more');
     const { text } = await runCommand(['inspect', path('mutants', 'm24-five-elements')]);
     expect(text).toContain('array of 5\n  4 bytes a1013822\n  map of 0\n');
-  });
-});
-
-describe('eif', () => {
-  const image = `${repository}vectors/eif/two-ramdisks.eif`;
-
-  it('measures, describes, extracts and builds again the same bytes', async () => {
-    const sidecar = JSON.parse(readFileSync(image.replace('.eif', '.json'), 'utf8'));
-    expect((await runCommand(['pcrs', image])).json).toEqual(sidecar.pcrs);
-    expect((await runCommand(['eif', 'describe', image])).json).toMatchObject({
-      pcrs: sidecar.pcrs,
-      signature: null,
-    });
-    const parts = join(directory, 'parts');
-    expect((await runCommand(['eif', 'extract', image, parts])).json).toMatchObject({
-      files: ['kernel', 'cmdline', 'metadata.json', 'ramdisk-0', 'ramdisk-1'],
-    });
-    const rebuilt = join(directory, 'rebuilt.eif');
-    const part = (name: string): string => join(parts, name);
-    const inputs = [
-      '--kernel',
-      part('kernel'),
-      '--cmdline-file',
-      part('cmdline'),
-      '--metadata',
-      part('metadata.json'),
-    ];
-    const ramdisks = ['--ramdisk', part('ramdisk-0'), '--ramdisk', part('ramdisk-1')];
-    const built = await runCommand(['eif', 'build', ...inputs, ...ramdisks, '--output', rebuilt, '--json']);
-    expect(built.json).toEqual(sidecar.pcrs);
-    expect(readFileSync(rebuilt).equals(readFileSync(image))).toBe(true);
-  });
-
-  it('builds a ramdisk from a directory, for either architecture', async () => {
-    const tree = join(directory, 'tree', 'bin');
-    mkdirSync(tree, { recursive: true });
-    writeFileSync(join(tree, 'init'), 'init', { mode: 0o755 });
-    const output = join(directory, 'tree.eif');
-    const args = [
-      '--kernel',
-      join(tree, 'init'),
-      '--cmdline',
-      'x',
-      '--ramdisk',
-      join(directory, 'tree'),
-      '--arch',
-      'arm64',
-    ];
-    const built = await runCommand(['eif', 'build', ...args, '--output', output]);
-    expect(built.exitCode).toBe(0);
-    expect((await runCommand(['eif', 'describe', output])).json).toMatchObject({
-      pcrs: built.json,
-      architecture: 'arm64',
-    });
-  });
-
-  it('refuses with 1 what is no image and with 2 what makes no sense', async () => {
-    const bad = `${repository}vectors/eif/bad-crc.eif`;
-    expect(await runCommand(['pcrs', bad])).toMatchObject({ exitCode: 1, json: { code: 'EIF_CRC' } });
-    expect(await runCommand(['eif', 'extract', bad, join(directory, 'bad')])).toMatchObject({ exitCode: 1 });
-    expect(await runCommand(['pcrs', join(directory, 'nothing')])).toMatchObject({
-      exitCode: 2,
-      json: { code: 'EIF_UNREADABLE' },
-    });
-    const kernel = ['--kernel', bad, '--ramdisk', bad, '--output', join(directory, 'x.eif')];
-    expect(await runCommand(['eif', 'build', ...kernel])).toMatchObject({
-      exitCode: 2,
-      json: { code: 'USAGE' },
-    });
-    const nowhere = ['--cmdline', 'x', '--metadata', join(directory, 'nothing')];
-    expect(await runCommand(['eif', 'build', ...kernel, ...nowhere])).toMatchObject({
-      exitCode: 1,
-      json: { code: 'EIF_METADATA' },
-    });
-    for (const args of [
-      ['eif'],
-      ['eif', 'sign'],
-      ['pcrs'],
-      ['eif', 'describe'],
-      ['eif', 'extract', image],
-      ['inspect'],
-    ])
-      expect(await runCommand(args)).toMatchObject({ exitCode: 2, json: { code: 'USAGE' } });
   });
 });
 
