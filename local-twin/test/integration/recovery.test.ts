@@ -1,0 +1,169 @@
+// Everything is lost but the words: the `strongroom` command against processes.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { recoveryKeyFor } from '@strongroom/client/recovery-message';
+import { makePassphrase } from '@strongroom/client/recovery-passphrase';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createOwnedProject, withSecretsOf } from '../support/owner-file.ts';
+import type { TestProject } from '../support/project.ts';
+import { sendSigned } from '../support/signed-request.ts';
+import { runStrongroom } from '../support/strongroom-command.ts';
+import { startTestSystem, type TestSystem } from '../support/test-system.ts';
+
+const WAIT_MS = 3000;
+let system: TestSystem;
+beforeAll(async () => {
+  system = await startTestSystem({ limits: { minRecoveryWaitMs: WAIT_MS } });
+});
+afterAll(() => system[Symbol.asyncDispose]());
+
+let files = 0;
+const newPath = () => join(system.home, `file-${files++}`);
+function wordsFile(words: string): string {
+  const path = newPath();
+  writeFileSync(path, `${words}\n`, { mode: 0o600 });
+  return path;
+}
+
+async function statusOfSigning(project: TestProject): Promise<number> {
+  const created = await sendSigned(project, 'POST', '/v2/evm/accounts', { body: {} });
+  return created.status;
+}
+
+/** The options of somebody who has the project id and the pins, and nothing secret. */
+function publicOptions(project: TestProject): string[] {
+  const { pcr0, pcr1, pcr2 } = system.measurements;
+  const root = newPath();
+  writeFileSync(root, system.rootCertificatePem);
+  const pcrs = [pcr0, pcr1, pcr2].flatMap((pcr, index) => [
+    `--pcr${index}`,
+    Buffer.from(pcr).toString('hex'),
+  ]);
+  const projectId = Buffer.from(project.projectId).toString('hex');
+  return ['--project', projectId, '--url', system.baseUrl, ...pcrs, '--custom-root', root];
+}
+
+async function setUp(waitingPeriod = '3s') {
+  const { project, file } = await createOwnedProject(system);
+  const setup = await runStrongroom(
+    'recovery',
+    'setup',
+    '--credentials',
+    file,
+    '--waiting-period',
+    waitingPeriod,
+  );
+  expect(setup).toMatchObject({ exitCode: 0 });
+  const passphrase: string = setup.json.passphrase;
+  return { project, file, passphrase, words: wordsFile(passphrase) };
+}
+
+describe('recovery', () => {
+  it('gives the project to a new secret and API key, after the waiting period and an answer to none', async () => {
+    // Long enough for the commands that must find it waiting.
+    const { project, words } = await setUp('10s');
+    const out = newPath();
+    const options = publicOptions(project);
+    const start = ['recovery', 'start', ...options, '--passphrase-file', words, '--out', out];
+    const started = await runStrongroom(...start);
+    expect(started).toMatchObject({ exitCode: 0, json: { credentialsFile: out } });
+    const waiting = await runStrongroom('recovery', 'status', ...options);
+    expect(waiting.json.pending.id).toBe(started.json.id);
+    const early = await runStrongroom('recovery', 'complete', '--credentials', out);
+    expect(early).toMatchObject({ exitCode: 1, json: { error: { code: 'SERVICE_REFUSED' } } });
+    expect(await statusOfSigning(project)).toBe(201);
+    await sleep(Math.max(0, Date.parse(started.json.completableAt) - Date.now() + 500));
+    const completed = await runStrongroom('recovery', 'complete', '--credentials', out);
+    expect(completed).toMatchObject({ exitCode: 0 });
+    expect(await statusOfSigning(project)).toBe(401);
+    expect(await statusOfSigning(withSecretsOf(project, out))).toBe(201);
+    expect((await runStrongroom('recovery', 'status', ...options)).json.pending).toBeNull();
+  });
+
+  it('is vetoed by the owner', async () => {
+    const { project, file, words } = await setUp();
+    const out = newPath();
+    const options = publicOptions(project);
+    await runStrongroom('recovery', 'start', ...options, '--passphrase-file', words, '--out', out);
+    expect(await runStrongroom('recovery', 'veto', '--credentials', file)).toMatchObject({ exitCode: 0 });
+    const completed = await runStrongroom('recovery', 'complete', '--credentials', out);
+    expect(completed).toMatchObject({ exitCode: 1, json: { error: { code: 'RECOVERY_NOT_PENDING' } } });
+    expect(await statusOfSigning(project)).toBe(201);
+  });
+
+  it('sends nothing that was made of wrong words', async () => {
+    const { project, passphrase } = await setUp();
+    const other = (await setUp()).passphrase;
+    const options = publicOptions(project);
+    const tries = [
+      [other, 'PASSPHRASE_WRONG'],
+      [passphrase.split(' ').slice(1).join(' '), 'PASSPHRASE_INVALID'],
+    ] as const;
+    for (const [typed, code] of tries) {
+      const words = wordsFile(typed);
+      const start = ['recovery', 'start', ...options, '--passphrase-file', words, '--out', newPath()];
+      expect(await runStrongroom(...start)).toMatchObject({ exitCode: 1, json: { error: { code } } });
+    }
+    expect((await runStrongroom('recovery', 'status', ...options)).json.pending).toBeNull();
+  });
+
+  it('replaces its passphrase', async () => {
+    const { project, file, words } = await setUp();
+    const renewed = await runStrongroom('recovery', 'setup', '--credentials', file, '--waiting-period', '3s');
+    const options = publicOptions(project);
+    const start = (path: string) =>
+      runStrongroom('recovery', 'start', ...options, '--passphrase-file', path, '--out', newPath());
+    expect(await start(words)).toMatchObject({ exitCode: 1, json: { error: { code: 'PASSPHRASE_WRONG' } } });
+    expect(await start(wordsFile(renewed.json.passphrase))).toMatchObject({ exitCode: 0 });
+  });
+
+  it('takes the words from a file or a terminal only', async () => {
+    const { project, file } = await setUp();
+    const start = ['recovery', 'start', ...publicOptions(project), '--out', newPath()];
+    expect(await runStrongroom(...start)).toMatchObject({ exitCode: 2 });
+    const short = ['recovery', 'setup', '--credentials', file, '--waiting-period', '1s'];
+    expect(await runStrongroom(...short)).toMatchObject({
+      exitCode: 1,
+      json: { error: { code: 'SERVICE_REFUSED' } },
+    });
+  });
+});
+
+describe('what the parent has', () => {
+  it('holds no word of a passphrase', async () => {
+    const { project, words, passphrase } = await setUp();
+    const out = newPath();
+    await runStrongroom(
+      'recovery',
+      'start',
+      ...publicOptions(project),
+      '--passphrase-file',
+      words,
+      '--out',
+      out,
+    );
+    const data = join(system.home, 'data');
+    const stored = readdirSync(data).map((name) => readFileSync(join(data, name)).toString('latin1'));
+    expect(stored.join('')).toContain('api_key');
+    for (let at = 0; at < 11; at++) {
+      const pair = passphrase
+        .split(' ')
+        .slice(at, at + 2)
+        .join(' ');
+      expect(stored.some((bytes) => bytes.includes(pair))).toBe(false);
+    }
+  });
+});
+
+describe('a service that cheapens the guess', () => {
+  it('is refused before the words are stretched', async () => {
+    const challenge = {
+      projectId: new Uint8Array(32),
+      stretching: { memoryKiB: 8, passes: 1, parallelism: 1 },
+    };
+    await expect(recoveryKeyFor(makePassphrase(), challenge as never)).rejects.toThrow(
+      expect.objectContaining({ code: 'STRETCHING_REFUSED' }),
+    );
+  });
+});

@@ -1,0 +1,34 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+
+export interface CommandOutcome {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** What `--json` printed. */
+  // biome-ignore lint/suspicious/noExplicitAny: tests say what they expect of it
+  readonly json: any;
+}
+
+const MAIN = join(import.meta.dirname, '../../../client/cli/main.ts');
+
+/** Runs `strongroom` as a process of its own, with `--json`, no terminal and nothing of this environment but PATH. */
+export function runStrongroom(...words: readonly string[]): Promise<CommandOutcome> {
+  const args = ['--conditions=source', '--no-warnings', MAIN, ...words, '--json'];
+  return new Promise((resolve) => {
+    const options = { env: { PATH: process.env['PATH'] }, timeout: 30_000 };
+    const child = execFile(process.execPath, args, options, (error, stdout, stderr) => {
+      const exitCode = error === null ? 0 : Number(error.code ?? -1);
+      resolve({ exitCode, stdout, stderr, json: jsonOrNull(stdout) });
+    });
+    child.stdin?.end();
+  });
+}
+
+function jsonOrNull(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
