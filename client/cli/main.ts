@@ -14,6 +14,7 @@ import {
   recoveryStart,
   recoveryVeto,
 } from './commands/recovery.ts';
+import { rotationVerify } from './commands/rotation-verify.ts';
 import { walletSecretList, walletSecretRevoke, walletSecretRotate } from './commands/wallet-secret.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -21,6 +22,7 @@ const COMMANDS: readonly Command[] = [
   projectCreate,
   projectVerify,
   accountVerify,
+  rotationVerify,
   walletSecretRotate,
   walletSecretList,
   walletSecretRevoke,

@@ -5,6 +5,7 @@ import { signProjectGenesis } from '@strongroom/client/project-genesis';
 import { connectService } from '@strongroom/client/service';
 import { decodeCbor } from '@strongroom/shared/wire/cbor';
 import { type System, startSystem } from '../system/start-system.ts';
+import { TWIN_KEY_ARN, twinKeyPolicy } from '../system/twin-configuration.ts';
 import type { LoadTarget } from './load-process.ts';
 import { cpuUsOf, residentMiBOf } from './process-usage.ts';
 import { type BenchClient, createRequestSigner } from './signed-request.ts';
@@ -16,6 +17,8 @@ export interface ServiceUnderLoad extends AsyncDisposable {
   cpu(): ServiceCpu;
   enclaveRssMiB(): number;
   kmsRequests(): number;
+  /** What the key administrator does for the length of a rotation. */
+  allowNewDataKeys(): void;
 }
 
 export interface ServiceCpu {
@@ -60,6 +63,7 @@ export async function startServiceUnderLoad(
       },
       cpu: () => ({ proxyUs: cpuUsOf(proxyPid), enclaveUs: cpuUsOf(enclavePid) }),
       enclaveRssMiB: () => residentMiBOf(enclavePid),
+      allowNewDataKeys: () => kms.setPolicy(TWIN_KEY_ARN, twinKeyPolicy([system.measurements], 'genesis')),
       kmsRequests: () => Object.values(kms.requests).reduce((sum, count) => sum + count, 0),
       [Symbol.asyncDispose]: () => system[Symbol.asyncDispose](),
     };

@@ -1,5 +1,5 @@
 import { MAX_ROTATION_BATCH } from '@strongroom/shared/operations/rotation-rows';
-import type { RotationStore, SealedAccount, SealedProject } from '../store/rotation.ts';
+import type { RotationStore, SealedAccount, SealedProject } from '../store/rotation-store.ts';
 import { StoreError } from '../store/store-error.ts';
 
 /** Rows of one project that go to the enclave together. The first batch of a project may have no accounts. */

@@ -1,6 +1,6 @@
 import type { OperationClient } from '@strongroom/shared/channel/operation-client';
 import { resealRows } from '@strongroom/shared/operations/reseal-rows';
-import type { AccountReplacement, RotationStore, SealedProject } from '../store/rotation.ts';
+import type { AccountReplacement, RotationStore, SealedProject } from '../store/rotation-store.ts';
 import type { RowBatch } from './account-batches.ts';
 
 interface Resealing {

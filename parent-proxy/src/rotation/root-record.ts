@@ -1,7 +1,7 @@
 import type { OperationClient } from '@strongroom/shared/channel/operation-client';
 import { OperationError } from '@strongroom/shared/channel/operation-error';
 import { loadRootRecord } from '@strongroom/shared/operations/load-root-record';
-import type { RotationStore } from '../store/rotation.ts';
+import type { RotationStore } from '../store/rotation-store.ts';
 import type { Store } from '../store/store.ts';
 
 export interface RootRecordChange {

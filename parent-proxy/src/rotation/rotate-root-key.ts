@@ -8,7 +8,7 @@ import { getRootKey } from '@strongroom/shared/operations/get-root-key';
 import type { ResponseOf } from '@strongroom/shared/operations/operation';
 import { retireRootKey } from '@strongroom/shared/operations/retire-root-key';
 import { reviewRows } from '@strongroom/shared/operations/review-rows';
-import type { RotationStore } from '../store/rotation.ts';
+import type { RotationStore } from '../store/rotation-store.ts';
 import type { Store } from '../store/store.ts';
 import { countAccounts, rowBatches } from './account-batches.ts';
 import { resealBatch } from './reseal-batch.ts';
@@ -126,6 +126,7 @@ class Rotation {
     const { call, store } = this.#options;
     let accounts = 0;
     this.#step('reseal');
+    if (!(await store.hasOtherGeneration(this.#generation))) return;
     for await (const batch of rowBatches(store)) {
       const startedMs = performance.now();
       const resealed = await resealBatch(batch, { call, store, generation: this.#generation });

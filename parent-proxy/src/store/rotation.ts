@@ -1,72 +1,15 @@
-import type { ProjectRows, SealedRecord } from '@strongroom/shared/operations/fields';
+import { CompiledQuery, sql } from 'kysely';
 import type { Engine } from './engine.ts';
 import { toProjectRows } from './projects.ts';
-import type { ChainFamily, PrimarySchema, VaultSchema } from './schema.ts';
-
-/** A project's sealed rows. */
-export interface SealedProject {
-  readonly rows: ProjectRows;
-  readonly importKey: Uint8Array | null;
-}
-
-/** Where an account's row is, by the key in whose ascending order a rotation goes. */
-export interface AccountPosition {
-  readonly family: ChainFamily;
-  readonly addressKey: string;
-}
-
-/** An account's sealed rows from both databases. */
-export interface SealedAccount extends AccountPosition {
-  readonly address: string;
-  readonly account: SealedRecord;
-  readonly vaultId: Uint8Array;
-  readonly walletKey: Uint8Array;
-}
-
-/** A blob that takes the place of another, if that is still there. */
-export interface Replacement {
-  readonly from: Uint8Array;
-  readonly to: Uint8Array;
-}
-
-export interface ProjectReplacement {
-  readonly projectId: Uint8Array;
-  readonly authority: Replacement;
-  readonly clientSecret: Replacement;
-  readonly importKey: Replacement | null;
-}
-
-export interface AccountReplacement extends AccountPosition {
-  readonly projectId: Uint8Array;
-  readonly vaultId: Uint8Array;
-  readonly account: Replacement;
-  readonly walletKey: Replacement;
-}
-
-/** What a rotation of the root key does to the databases. A replaced blob is gone; nothing else of a row changes. */
-export interface RotationStore {
-  /** Replaces the root record if it is still `from`. @returns whether it was */
-  replaceRootRecord(replacement: Replacement): Promise<boolean>;
-  /** Ids of all projects, ascending. */
-  listProjectIds(): Promise<readonly Uint8Array[]>;
-  findSealedProject(projectId: Uint8Array): Promise<SealedProject | null>;
-  /** Positions of all accounts of a project, ascending by the bytes of their key. */
-  listAccountPositions(projectId: Uint8Array): Promise<readonly AccountPosition[]>;
-  /** The accounts at these positions, in this order; one whose wallet key is missing is left out. */
-  readSealedAccounts(
-    projectId: Uint8Array,
-    positions: readonly AccountPosition[],
-  ): Promise<readonly SealedAccount[]>;
-  replaceSealedProject(replacement: ProjectReplacement): Promise<void>;
-  replaceSealedAccounts(replacements: readonly AccountReplacement[]): Promise<void>;
-  /** @param projectId null for the certificate of the whole deployment */
-  keepRotationCertificate(
-    projectId: Uint8Array | null,
-    generation: number,
-    certificate: Uint8Array,
-  ): Promise<void>;
-  findRotationCertificate(projectId: Uint8Array | null): Promise<Uint8Array | null>;
-}
+import type {
+  AccountPosition,
+  ProjectReplacement,
+  Replacement,
+  RotationStore,
+  SealedAccount,
+  SealedProject,
+} from './rotation-store.ts';
+import type { PrimarySchema, VaultSchema } from './schema.ts';
 
 interface Engines {
   readonly primary: Engine<PrimarySchema>;
@@ -76,8 +19,11 @@ interface Engines {
 const WHOLE_DEPLOYMENT = new Uint8Array(0);
 
 export function rotationVerbs({ primary, vault }: Engines): RotationStore {
+  const replaceKeySql = compileReplaceKey(vault);
+  const replaceRecordSql = compileReplaceRecord(primary);
   return {
     replaceRootRecord: (replacement) => replaceRootRecord(primary, replacement),
+    hasOtherGeneration: (generation) => hasOtherGeneration({ primary, vault }, generation),
     async listProjectIds() {
       const rows = await primary.transaction((transaction) =>
         transaction.selectFrom('project').select('project_id').orderBy('project_id').execute(),
@@ -91,24 +37,15 @@ export function rotationVerbs({ primary, vault }: Engines): RotationStore {
     async replaceSealedAccounts(replacements) {
       await vault.transaction(async (transaction) => {
         for (const { vaultId, walletKey } of replacements) {
-          await transaction
-            .updateTable('wallet_key')
-            .set({ sealed: walletKey.to })
-            .where('vault_id', '=', vaultId)
-            .where('sealed', '=', walletKey.from)
-            .execute();
+          await transaction.executeQuery(
+            CompiledQuery.raw(replaceKeySql, [walletKey.to, vaultId, walletKey.from]),
+          );
         }
       });
       await primary.transaction(async (transaction) => {
         for (const { projectId, family, addressKey, account } of replacements) {
-          await transaction
-            .updateTable('account')
-            .set({ record_sealed: account.to })
-            .where('project_id', '=', projectId)
-            .where('family', '=', family)
-            .where('address_key', '=', addressKey)
-            .where('record_sealed', '=', account.from)
-            .execute();
+          const values = [account.to, projectId, family, addressKey, account.from];
+          await transaction.executeQuery(CompiledQuery.raw(replaceRecordSql, values));
         }
       });
     },
@@ -135,6 +72,30 @@ export function rotationVerbs({ primary, vault }: Engines): RotationStore {
   };
 }
 
+const NO_BYTES = new Uint8Array(0);
+
+/** Built once: building a statement costs more than running it. Takes the new blob, the vault id, the old blob. */
+function compileReplaceKey({ builder }: Engine<VaultSchema>): string {
+  return builder
+    .updateTable('wallet_key')
+    .set({ sealed: NO_BYTES })
+    .where('vault_id', '=', NO_BYTES)
+    .where('sealed', '=', NO_BYTES)
+    .compile().sql;
+}
+
+/** Takes the new blob, project id, family, address key, the old blob. */
+function compileReplaceRecord({ builder }: Engine<PrimarySchema>): string {
+  return builder
+    .updateTable('account')
+    .set({ record_sealed: NO_BYTES })
+    .where('project_id', '=', NO_BYTES)
+    .where('family', '=', 'evm')
+    .where('address_key', '=', '')
+    .where('record_sealed', '=', NO_BYTES)
+    .compile().sql;
+}
+
 async function replaceRootRecord(
   primary: Engine<PrimarySchema>,
   { from, to }: Replacement,
@@ -147,6 +108,26 @@ async function replaceRootRecord(
       .where('record', '=', from)
       .executeTakeFirstOrThrow();
     return numUpdatedRows === 1n;
+  });
+}
+
+/** Bytes 1 to 4 of a sealed blob; docs/protocol.md section 4. */
+async function hasOtherGeneration({ primary, vault }: Engines, generation: number): Promise<boolean> {
+  const prefix = Buffer.alloc(4);
+  prefix.writeUInt32BE(generation);
+  const isOther = (column: string) => sql<boolean>`substr(${sql.ref(column)}, 2, 4) <> ${prefix}`;
+  const inPrimary = await primary.transaction(async (transaction) => {
+    const project = transaction.selectFrom('project').select('project_id').limit(1);
+    for (const column of ['authority_sealed', 'client_secret', 'import_key']) {
+      if ((await project.where(isOther(column)).executeTakeFirst()) !== undefined) return true;
+    }
+    const account = transaction.selectFrom('account').select('address').limit(1);
+    return (await account.where(isOther('record_sealed')).executeTakeFirst()) !== undefined;
+  });
+  if (inPrimary) return true;
+  return await vault.transaction(async (transaction) => {
+    const key = transaction.selectFrom('wallet_key').select('vault_id').limit(1);
+    return (await key.where(isOther('sealed')).executeTakeFirst()) !== undefined;
   });
 }
 

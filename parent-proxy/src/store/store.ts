@@ -6,7 +6,7 @@ import type {
   ProjectView,
   SealedRecord,
 } from '@strongroom/shared/operations/fields';
-import type { RotationStore } from './rotation.ts';
+import type { RotationStore } from './rotation-store.ts';
 import type { ChainFamily } from './schema.ts';
 
 export type { ChainFamily } from './schema.ts';
