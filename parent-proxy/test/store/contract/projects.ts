@@ -29,6 +29,19 @@ export function describeProjects(subject: Subject): void {
       expect(await subject.store.findPrincipal('key-three')).toBeNull();
     });
 
+    it('finds a project by its id alone, in its newest version', async () => {
+      const project = await storedProject(subject.store);
+      const { projectId } = project.rows;
+      expect(hexed(await subject.store.findProject(projectId))).toEqual(hexed(project.rows));
+      expect(await subject.store.findProject(new Uint8Array(32))).toBeNull();
+      const authority = { version: project.rows.authority.version + 1, sealed: Uint8Array.of(7) };
+      const change = { projectId, authority, view: project.view, policy: null, changedAtMs: 1 };
+      expect(await subject.store.replaceAuthority(change, null)).toBe('replaced');
+      expect(hexed(await subject.store.findProject(projectId))).toEqual(
+        hexed({ ...project.rows, authority }),
+      );
+    });
+
     it('gives an API key id to one project only and leaves nothing of the other', async () => {
       const first = newProject(['shared-key']);
       const second = newProject(['own-key', 'shared-key']);
