@@ -2,6 +2,7 @@ import type { ChainNetwork, EvmNetwork, SolanaNetwork } from '@strongroom/shared
 import { createEvmNode, type EvmNode } from './evm/evm-node.ts';
 import type { RelayConfig } from './relay-config.ts';
 import { RelayError } from './relay-error.ts';
+import { type Bundler, createBundler } from './smart-account/bundler.ts';
 import { createSolanaNode, type SolanaNode } from './solana/solana-node.ts';
 
 /** The nodes of every network that is configured. */
@@ -10,26 +11,37 @@ export interface Chains {
   evm(network: EvmNetwork): EvmNode;
   /** @throws RelayError NETWORK_NOT_CONFIGURED */
   solana(network: SolanaNetwork): SolanaNode;
+  /** @throws RelayError NETWORK_NOT_CONFIGURED */
+  bundler(network: EvmNetwork): Bundler;
 }
 
-export function createChains({ rpcUrls }: Pick<RelayConfig, 'rpcUrls'>): Chains {
+export function createChains({ rpcUrls, bundlerUrls }: Pick<RelayConfig, 'rpcUrls' | 'bundlerUrls'>): Chains {
   const evmNodes = new Map<EvmNetwork, EvmNode>();
   const solanaNodes = new Map<SolanaNetwork, SolanaNode>();
-  const urlsOf = (network: ChainNetwork): readonly string[] => {
-    const urls = rpcUrls[network] ?? [];
+  const bundlers = new Map<EvmNetwork, Bundler>();
+  const urlsOf = <Network extends ChainNetwork>(
+    configured: Readonly<Partial<Record<Network, readonly string[]>>>,
+    network: Network,
+  ): readonly string[] => {
+    const urls: readonly string[] = configured[network] ?? [];
     if (urls.length === 0) throw new RelayError('NETWORK_NOT_CONFIGURED');
     return urls;
   };
   return {
     evm(network) {
-      const node = evmNodes.get(network) ?? createEvmNode(network, urlsOf(network));
+      const node = evmNodes.get(network) ?? createEvmNode(network, urlsOf(rpcUrls, network));
       evmNodes.set(network, node);
       return node;
     },
     solana(network) {
-      const node = solanaNodes.get(network) ?? createSolanaNode(network, urlsOf(network));
+      const node = solanaNodes.get(network) ?? createSolanaNode(network, urlsOf(rpcUrls, network));
       solanaNodes.set(network, node);
       return node;
+    },
+    bundler(network) {
+      const bundler = bundlers.get(network) ?? createBundler(network, urlsOf(bundlerUrls, network));
+      bundlers.set(network, bundler);
+      return bundler;
     },
   };
 }

@@ -41,6 +41,8 @@ export interface EvmNode {
   estimateGas(call: EvmCall): Promise<number>;
   call(call: EvmCall): Promise<Hex>;
   balance(address: string): Promise<bigint>;
+  /** Whether a contract is deployed at the address. */
+  hasCode(address: string): Promise<boolean>;
   /** Wei per gas. */
   fees(): Promise<{ readonly baseFee: number; readonly priorityFee: number }>;
   blockNumber(): Promise<number>;
@@ -76,6 +78,7 @@ export function createEvmNode(network: EvmNetwork, urls: readonly string[]): Evm
       ),
     estimateGas: (call) => ask('eth_estimateGas', [callObject(call)], smallQuantity),
     call: (call) => ask('eth_call', [callObject(call), 'latest'], bytesText),
+    hasCode: async (address) => (await ask('eth_getCode', [address, 'latest'], bytesText)) !== '0x',
     balance: (address) => ask('eth_getBalance', [address, 'latest'], quantity),
     async fees() {
       const { baseFeePerGas } = await ask('eth_getBlockByNumber', ['latest', false], blockSchema);

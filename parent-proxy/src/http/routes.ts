@@ -8,12 +8,14 @@ import type { Route } from './route.ts';
 import { getHealth } from './routes/get-health.ts';
 import { getOpenApi } from './routes/get-openapi.ts';
 import { noActiveTokens } from './routes/no-active-tokens.ts';
+import { SMART_ACCOUNT_ROUTES } from './smart-account-routes.ts';
 
 const API_ROUTES: readonly Route[] = [
   ...ENCLAVE_ROUTES,
   ...OWNER_ROUTES,
   ...SEND_ROUTES,
   ...BALANCE_ROUTES,
+  ...SMART_ACCOUNT_ROUTES,
   ...accountRoutes(EVM_API),
   ...accountRoutes(SOLANA_API),
   ...POLICY_ROUTES,

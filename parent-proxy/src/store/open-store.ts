@@ -12,6 +12,7 @@ import { claimStoreId, migrate } from './migrate.ts';
 import { initialPrimary } from './migrations/primary/0001-initial.ts';
 import { sending } from './migrations/primary/0002-sending.ts';
 import { rotation } from './migrations/primary/0003-rotation.ts';
+import { smartAccounts } from './migrations/primary/0004-smart-accounts.ts';
 import { initialVault } from './migrations/vault/0001-initial.ts';
 import { nonceLeaseVerbs } from './nonce-leases.ts';
 import { outboxVerbs } from './outbox.ts';
@@ -22,13 +23,15 @@ import { requestCountVerbs } from './request-counts.ts';
 import { rootRecordVerbs } from './root-record.ts';
 import { rotationVerbs } from './rotation.ts';
 import type { PrimarySchema, VaultSchema } from './schema.ts';
+import { smartAccountVerbs } from './smart-accounts.ts';
 import { openSqliteEngine } from './sqlite.ts';
 import type { Store } from './store.ts';
 import { StoreError } from './store-error.ts';
+import { userOperationVerbs } from './user-operations.ts';
 import { createVault, removeOrphans } from './vault.ts';
 
 /** In the order of their numbers; a released migration is never changed. */
-const PRIMARY_MIGRATIONS = [initialPrimary, sending, rotation];
+const PRIMARY_MIGRATIONS = [initialPrimary, sending, rotation, smartAccounts];
 const VAULT_MIGRATIONS = [initialVault];
 
 const PROBE: PreparedStatement = {
@@ -97,6 +100,8 @@ function createStore(engines: Engines): Store {
     ...idempotencyVerbs(engines.primary),
     ...outboxVerbs(engines.primary),
     ...nonceLeaseVerbs(engines.primary),
+    ...smartAccountVerbs(engines.primary),
+    ...userOperationVerbs(engines.primary),
     ...rotationVerbs(engines),
     removeOrphanedWalletKeys: (nowMs) => removeOrphans(engines, nowMs),
     async assertReadable() {

@@ -1,6 +1,7 @@
 import type { OutboxState } from '@strongroom/chain-relay/outbox-store';
-import type { ChainNetwork } from '@strongroom/shared/api/networks';
+import type { ChainNetwork, EvmNetwork } from '@strongroom/shared/api/networks';
 import type { PolicyScope } from '@strongroom/shared/api/policy';
+import type { UserOperationStatus } from './smart-account-store.ts';
 
 /** One row in each database: which one it is, of which store, and how far it is migrated. */
 export interface DatabaseTable {
@@ -128,6 +129,33 @@ export interface RotationCertificateTable {
   certificate: Uint8Array;
 }
 
+/** Contract accounts: public facts. */
+export interface SmartAccountTable {
+  project_id: Uint8Array;
+  address_key: string;
+  address: string;
+  /** JSON array of EIP-55 addresses. */
+  owners: string;
+  name: string | null;
+  created_at_ms: number;
+  updated_at_ms: number;
+}
+
+export interface UserOperationTable {
+  project_id: Uint8Array;
+  address_key: string;
+  user_op_hash: string;
+  network: EvmNetwork;
+  /** JSON. */
+  operation: string;
+  /** JSON. */
+  calls: string;
+  status: UserOperationStatus;
+  /** JSON. */
+  receipt: string | null;
+  created_at_ms: number;
+}
+
 export interface PrimarySchema {
   strongroom_database: DatabaseTable;
   root_record: RootRecordTable;
@@ -140,6 +168,8 @@ export interface PrimarySchema {
   rotation_certificate: RotationCertificateTable;
   outbox: OutboxTable;
   nonce_lease: NonceLeaseTable;
+  smart_account: SmartAccountTable;
+  user_operation: UserOperationTable;
 }
 
 export interface WalletKeyTable {

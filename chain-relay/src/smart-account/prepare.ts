@@ -1,0 +1,99 @@
+import { EVM_CHAIN_IDS, type EvmNetwork } from '@strongroom/shared/api/networks';
+import { concat, recoverAddress } from 'viem/utils';
+import type { EvmNode } from '../evm/evm-node.ts';
+import { toQuantity } from '../evm/quantity.ts';
+import { RelayError } from '../relay-error.ts';
+import type { Bundler } from './bundler.ts';
+import {
+  ENTRY_POINT,
+  encodeCalls,
+  encodeGetNonce,
+  initCodeOf,
+  type SmartCall,
+  smartAccountAddress,
+} from './contracts.ts';
+import { STUB_SIGNATURE, type UserOperation, userOperationHash, wrapSignature } from './user-operation.ts';
+
+type Hex = `0x${string}`;
+
+/** A call with what the client wants to be its gas. */
+export interface RequestedCall extends SmartCall {
+  readonly overrideGasLimit: bigint | null;
+}
+
+export interface PrepareRequest {
+  readonly network: EvmNetwork;
+  readonly owners: readonly Hex[];
+  readonly calls: readonly RequestedCall[];
+  /** EIP-8021 attribution behind the calldata. */
+  readonly dataSuffix: Hex | null;
+}
+
+export interface PreparedOperation {
+  readonly operation: UserOperation;
+  readonly userOpHash: Hex;
+}
+
+/** Completes a user operation up to its signature. @throws RelayError */
+export async function prepareUserOperation(
+  { network, owners, calls, dataSuffix }: PrepareRequest,
+  node: EvmNode,
+  bundler: Bundler,
+): Promise<PreparedOperation> {
+  const sender = smartAccountAddress(owners);
+  const [nonce, isDeployed, fees] = await Promise.all([
+    node.call({ to: ENTRY_POINT, data: encodeGetNonce(sender) }),
+    node.hasCode(sender),
+    node.fees(),
+  ]);
+  if (nonce.length !== 66) throw new RelayError('NODE_ANSWER_REFUSED');
+  const callData = encodeCalls(calls);
+  const draft: UserOperation = {
+    sender,
+    nonce: toQuantity(BigInt(nonce)),
+    initCode: isDeployed ? '0x' : initCodeOf(owners),
+    callData: dataSuffix === null ? callData : concat([callData, dataSuffix]),
+    callGasLimit: '0x0',
+    verificationGasLimit: '0x0',
+    preVerificationGas: '0x0',
+    maxFeePerGas: toQuantity(fees.baseFee * 2 + fees.priorityFee),
+    maxPriorityFeePerGas: toQuantity(fees.priorityFee),
+    paymasterAndData: '0x',
+    signature: STUB_SIGNATURE,
+  };
+  const gas = await bundler.estimateGas(draft);
+  const operation: UserOperation = {
+    ...draft,
+    callGasLimit: toQuantity(overriddenGas(calls) ?? gas.callGasLimit),
+    verificationGasLimit: toQuantity(gas.verificationGasLimit),
+    preVerificationGas: toQuantity(gas.preVerificationGas),
+    signature: '0x',
+  };
+  return { operation, userOpHash: userOperationHash(operation, EVM_CHAIN_IDS[network]) };
+}
+
+/** Counts only when every call has one: otherwise a part of the estimate would be missing. */
+function overriddenGas(calls: readonly RequestedCall[]): bigint | null {
+  let sum = 0n;
+  for (const { overrideGasLimit } of calls) {
+    if (overrideGasLimit === null) return null;
+    sum += overrideGasLimit;
+  }
+  return sum;
+}
+
+/**
+ * Puts an owner's signature into an operation.
+ * @param signature 65 bytes r || s || v, v 27 or 28, over the operation's hash itself
+ * @throws RelayError INVALID_SIGNATURE unless one of the owners made it
+ */
+export async function signOperation(
+  { operation, userOpHash }: PreparedOperation,
+  signature: Hex,
+  owners: readonly Hex[],
+): Promise<UserOperation> {
+  const signer = await recoverAddress({ hash: userOpHash, signature }).catch(() => null);
+  const ownerIndex = signer === null ? -1 : owners.indexOf(signer);
+  if (ownerIndex === -1) throw new RelayError('INVALID_SIGNATURE');
+  return { ...operation, signature: wrapSignature(ownerIndex, signature) };
+}

@@ -1,0 +1,62 @@
+import type { EvmNetwork } from '@strongroom/shared/api/networks';
+import type { IdempotencyClaim, Page, PageRequest } from './store.ts';
+
+/** A contract account: what it is follows from its owners, so nothing of it is secret or sealed. */
+export interface SmartAccount {
+  readonly projectId: Uint8Array;
+  /** EIP-55. */
+  readonly address: string;
+  /** EIP-55, in the order that the address is made of. */
+  readonly owners: readonly string[];
+  readonly name: string | null;
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+}
+
+/** CDP's statuses. `signed`: durable with its signature, and perhaps no bundler has seen it. */
+export type UserOperationStatus = 'pending' | 'signed' | 'broadcast' | 'complete' | 'dropped' | 'failed';
+
+export interface StoredUserOperation {
+  readonly projectId: Uint8Array;
+  /** The smart account, of any case. */
+  readonly address: string;
+  readonly userOpHash: string;
+  readonly network: EvmNetwork;
+  /** JSON of the operation, with its signature once there is one. */
+  readonly operation: string;
+  /** JSON of the calls as the API shows them. */
+  readonly calls: string;
+  readonly status: UserOperationStatus;
+  /** JSON of the receipt as the API shows it. */
+  readonly receipt: string | null;
+  readonly createdAtMs: number;
+}
+
+type SmartAccountKey = Pick<SmartAccount, 'projectId' | 'address'>;
+type UserOperationKey = Pick<StoredUserOperation, 'projectId' | 'address' | 'userOpHash'>;
+
+/** Verbs of smart accounts. */
+export interface SmartAccountStore {
+  findSmartAccount(key: SmartAccountKey): Promise<SmartAccount | null>;
+  findSmartAccountByName(projectId: Uint8Array, name: string): Promise<SmartAccount | null>;
+  listSmartAccounts(page: PageRequest): Promise<Page<SmartAccount>>;
+  addSmartAccount(
+    account: SmartAccount,
+    claim: IdempotencyClaim | null,
+  ): Promise<'added' | 'name-taken' | 'address-taken' | 'claim-lost'>;
+  /** Null leaves the account without a name. */
+  renameSmartAccount(
+    key: SmartAccountKey,
+    name: string | null,
+    updatedAtMs: number,
+  ): Promise<'renamed' | 'name-taken' | 'not-found'>;
+
+  addUserOperation(operation: StoredUserOperation): Promise<void>;
+  findUserOperation(key: UserOperationKey): Promise<StoredUserOperation | null>;
+  /** Moves an operation on, from one of these statuses and no other; says whether it did. */
+  moveUserOperation(
+    key: UserOperationKey,
+    from: readonly UserOperationStatus[],
+    to: Pick<StoredUserOperation, 'status'> & Partial<Pick<StoredUserOperation, 'operation' | 'receipt'>>,
+  ): Promise<boolean>;
+}
