@@ -15,6 +15,8 @@ export interface KeyPolicyParameters {
   readonly images: readonly ImagePcrs[];
   /** `genesis` also lets an admitted image make the data key that wraps the root key; `operational` drops it. */
   readonly state: 'genesis' | 'operational';
+  /** Generations of the root key that nobody may open any more; none by default. */
+  readonly retiredGenerations?: readonly number[];
 }
 
 export interface PolicyStatement {
@@ -66,6 +68,7 @@ export function renderKeyPolicy({
   administrator,
   images,
   state,
+  retiredGenerations = [],
 }: KeyPolicyParameters): KeyPolicy {
   const attested = state === 'genesis' ? ATTESTED_ACTIONS : ['kms:Decrypt'];
   return {
@@ -86,6 +89,7 @@ export function renderKeyPolicy({
         Resource: '*',
       },
       ...(['pcr0', 'pcr1', 'pcr2'] as const).map((pcr) => denyUnlessAttested(pcr, images)),
+      ...(retiredGenerations.length === 0 ? [] : [denyGenerations(retiredGenerations)]),
     ],
   };
 }
@@ -117,6 +121,21 @@ function denyUnlessAttested(pcr: keyof ImagePcrs, images: readonly ImagePcrs[]):
   };
 }
 
+const GENERATION_KEY = 'kms:EncryptionContext:strongroom:generation';
+const RETIRED_SID = 'NobodyOpensRetiredGenerations';
+
+/** The encryption context says which root key a data key wraps; a root key that it names is gone for good while this stands. */
+function denyGenerations(generations: readonly number[]): PolicyStatement {
+  return {
+    Sid: RETIRED_SID,
+    Effect: 'Deny',
+    Principal: '*',
+    Action: ATTESTED_ACTIONS,
+    Resource: '*',
+    Condition: { StringEquals: { [GENERATION_KEY]: generations.map(String) } },
+  };
+}
+
 /** A key policy that equals the template, and what it was filled with. */
 export interface ReconstructedKeyPolicy {
   readonly images: readonly ImagePcrs[];
@@ -141,23 +160,38 @@ export function reconstructKeyPolicy(
     return null;
   }
   const images = readImages(parsed);
+  const retiredGenerations = readRetiredGenerations(parsed);
   const actual = canonicalJson(parsed);
   for (const state of ['operational', 'genesis'] as const) {
-    if (canonicalJson(renderKeyPolicy({ instanceRole, administrator, images, state })) !== actual) continue;
+    const expected = renderKeyPolicy({ instanceRole, administrator, images, state, retiredGenerations });
+    if (canonicalJson(expected) !== actual) continue;
     const isAdmitted = images.some((image) => canonicalJson(image) === canonicalJson(own));
     return isAdmitted ? { images, state, digest: createHash('sha256').update(actual).digest() } : null;
   }
   return null;
 }
 
-function readImages(policy: unknown): ImagePcrs[] {
+interface ReadStatement {
+  readonly Sid?: unknown;
+  readonly Condition?: Record<string, Record<string, unknown>>;
+}
+
+function readStatements(policy: unknown): readonly ReadStatement[] {
   const statements = (policy as { Statement?: unknown } | null)?.Statement;
-  if (!Array.isArray(statements)) return [];
-  return statements.flatMap((statement: unknown) => {
-    const { Sid, Condition } = (statement ?? {}) as {
-      Sid?: unknown;
-      Condition?: Record<string, Record<string, unknown>>;
-    };
+  return Array.isArray(statements)
+    ? statements.map((statement: unknown) => (statement ?? {}) as ReadStatement)
+    : [];
+}
+
+function readRetiredGenerations(policy: unknown): number[] {
+  const statement = readStatements(policy).find(({ Sid }) => Sid === RETIRED_SID);
+  const listed = statement?.Condition?.['StringEquals']?.[GENERATION_KEY];
+  const values: readonly unknown[] = Array.isArray(listed) ? listed : [listed];
+  return values.filter((value) => typeof value === 'string' && /^[1-9][0-9]{0,9}$/.test(value)).map(Number);
+}
+
+function readImages(policy: unknown): ImagePcrs[] {
+  return readStatements(policy).flatMap(({ Sid, Condition }) => {
     if (typeof Sid !== 'string' || !/^AttestedImage\d+$/.test(Sid)) return [];
     const conditions = Condition?.['StringEqualsIgnoreCase'] ?? {};
     const [pcr0, pcr1, pcr2] = [0, 1, 2].map((n) => conditions[`kms:RecipientAttestation:PCR${n}`]);

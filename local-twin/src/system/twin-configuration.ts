@@ -49,12 +49,17 @@ export function twinConfiguration({
 }
 
 /** The key policy that admits these images, as the administrator would put it. */
-export function twinKeyPolicy(images: readonly LaunchMeasurements[], state: 'genesis' | 'operational') {
+export function twinKeyPolicy(
+  images: readonly LaunchMeasurements[],
+  state: 'genesis' | 'operational',
+  retiredGenerations: readonly number[] = [],
+) {
   return renderKeyPolicy({
     instanceRole: INSTANCE_ROLE,
     administrator: ADMINISTRATOR,
     images: images.map(({ pcr0, pcr1, pcr2 }) => ({ pcr0: hex(pcr0), pcr1: hex(pcr1), pcr2: hex(pcr2) })),
     state,
+    retiredGenerations,
   });
 }
 

@@ -367,6 +367,22 @@ describe('a second KMS key', () => {
     expect(await sign(rows)).toBe(200);
   });
 
+  it('and any other open a retired generation no more once their policies deny its encryption context', async () => {
+    const owned = await own(1);
+    const first = await lab.rootRecord();
+    await activate();
+    const rows = await reseal(owned);
+    const { reviewId } = await review(rows);
+    await enclave.call(certifyRotation, { reviewId });
+    const rootRecord = await change(retireRootKey);
+    for (const arn of [TWIN_KEY_ARN, SECOND_KEY_ARN]) {
+      lab.kms.setPolicy(arn, twinKeyPolicy([lab.measurements], 'operational', [1]));
+    }
+    await expect(bootAgain(first)).rejects.toThrow(code('KMS_DENIED'));
+    await bootAgain(rootRecord);
+    expect(await sign(rows)).toBe(200);
+  });
+
   it('takes the place of the first by a rotation', async () => {
     const owned = await own(1);
     await activate([SECOND_KEY_ARN]);
