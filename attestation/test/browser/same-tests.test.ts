@@ -1,5 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { createReadStream, existsSync, readdirSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -50,11 +49,10 @@ function serve(): Promise<Server> {
   const vectors = new URL('../../../vectors/', import.meta.url);
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? '/', 'http://127.0.0.1').pathname;
-    if (!path.startsWith('/vectors/'))
-      return response.setHeader('content-type', 'text/html').end('<!doctype html>');
     const file = new URL(path.slice('/vectors/'.length), vectors);
-    if (!file.href.startsWith(vectors.href) || !existsSync(file)) return response.writeHead(404).end();
-    return readFile(file).then((content) => response.end(content));
+    if (!path.startsWith('/vectors/')) response.setHeader('content-type', 'text/html').end('<!doctype html>');
+    else if (!file.href.startsWith(vectors.href) || !existsSync(file)) response.writeHead(404).end();
+    else createReadStream(file).pipe(response);
   });
   return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
 }
