@@ -6,7 +6,7 @@ install: node_modules/.package-lock.json
 
 node_modules/.package-lock.json: package-lock.json
 	npm ci --no-audit --no-fund --loglevel=error
-	@touch $@
+	@touch $@ # npm keeps the time of a lockfile that it finds unchanged
 
 dev: install ## the whole service on 127.0.0.1, no account anywhere
 	@npm run --silent dev
@@ -14,7 +14,8 @@ dev: install ## the whole service on 127.0.0.1, no account anywhere
 demo: install ## the story, step by step, against a running `make dev`
 	@npm run --silent demo
 
-test: install ## everything that proves it
+test: install ## everything that proves it but the emulated machine (test-enclave)
+	@sh attestation/scripts/ensure-chromium.sh
 	npm test
 
 check: install ## format, lint, types, unused code, dependency rules, trusted base
