@@ -3,7 +3,9 @@ import type { Store } from '../../src/store/store.ts';
 import { describeAccounts } from './contract/accounts.ts';
 import { describeAuthority } from './contract/authority.ts';
 import { describeIdempotency } from './contract/idempotency.ts';
+import { describeOutbox } from './contract/outbox.ts';
 import { describeProjects } from './contract/projects.ts';
+import { describeSmartAccounts } from './contract/smart-accounts.ts';
 import type { Subject } from './contract/subject.ts';
 
 /** What every engine has to do; `open` opens a fresh store, `reopen` the same one after its process ended. */
@@ -33,6 +35,8 @@ export function describeStoreContract(engine: string, underTest: StoreUnderTest)
     describeProjects(subject);
     describeAccounts(subject);
     describeIdempotency(subject);
+    describeOutbox(subject);
+    describeSmartAccounts(subject);
     describeAuthority(subject);
   });
 }

@@ -1,0 +1,143 @@
+import { randomBytes } from 'node:crypto';
+import type { NonceLease, OutboxEntry } from '@strongroom/chain-relay/outbox-store';
+import { describe, expect, it } from 'vitest';
+import { hexed } from '../store-fixtures.ts';
+import { NOW_MS, type Subject, storedProject } from './subject.ts';
+
+const NETWORK = 'base-sepolia';
+
+function entryOf(projectId: Uint8Array, changes: Partial<OutboxEntry> = {}): OutboxEntry {
+  return {
+    network: NETWORK,
+    id: `0x${randomBytes(32).toString('hex')}`,
+    projectId,
+    tokenId: randomBytes(16),
+    sender: `0x${randomBytes(20).toString('hex')}`,
+    nonce: 0,
+    raw: randomBytes(110),
+    proposal: '{}',
+    state: 'stored',
+    refusal: null,
+    attempts: 0,
+    createdAtMs: NOW_MS,
+    // Far off, so that the entries of one test are not due in another.
+    dueAtMs: NOW_MS * 2,
+    ...changes,
+  };
+}
+
+const leaseOf = (sender: string): NonceLease => ({ network: NETWORK, sender, holder: randomBytes(16) });
+const until = (nowMs: number) => ({ nowMs, expiresAtMs: nowMs + 1000 });
+
+export function describeOutbox(subject: Subject): void {
+  async function newEntry(changes: Partial<OutboxEntry> = {}): Promise<OutboxEntry> {
+    const { rows } = await storedProject(subject.store);
+    return entryOf(rows.projectId, changes);
+  }
+  const keep = (entry: OutboxEntry, lease: NonceLease | null = null) =>
+    subject.store.keepTransaction({ entry, claim: null, lease });
+
+  describe('outbox', () => {
+    it('keeps a transaction over the end of the process', async () => {
+      const entry = await newEntry();
+      expect(await keep(entry)).toBe('kept');
+      await subject.reopen();
+      expect(hexed(await subject.store.findOutboxEntry(entry.projectId, entry))).toEqual(hexed(entry));
+      expect(await subject.store.findOutboxEntry(randomBytes(32), entry)).toBeNull();
+    });
+
+    it('keeps one transaction per token, and the same transaction once', async () => {
+      const entry = await newEntry();
+      await keep(entry);
+      expect(await keep({ ...entry, tokenId: randomBytes(16) })).toBe('known');
+      const second = entryOf(entry.projectId, { tokenId: entry.tokenId, nonce: 1 });
+      expect(await keep(second)).toBe('token-used');
+      expect(await subject.store.findOutboxEntry(entry.projectId, second)).toBeNull();
+      const { rows } = await storedProject(subject.store);
+      expect(await keep(entryOf(rows.projectId, { tokenId: entry.tokenId }))).toBe('kept');
+    });
+
+    it('keeps with the idempotency key, or neither', async () => {
+      const entry = await newEntry();
+      const request = {
+        projectId: entry.projectId,
+        method: 'POST',
+        path: '/p',
+        key: 'k',
+        fingerprint: randomBytes(32),
+      };
+      const outcome = await subject.store.claimIdempotencyKey(request, NOW_MS);
+      if (outcome.kind !== 'claimed') throw new Error('not claimed');
+      const { claim } = outcome;
+      const lost = leaseOf(entry.sender);
+      expect(await subject.store.keepTransaction({ entry, claim, lease: lost })).toBe('lease-lost');
+      expect((await subject.store.claimIdempotencyKey(request, NOW_MS)).kind).toBe('in-progress');
+      expect(await subject.store.keepTransaction({ entry, claim, lease: null })).toBe('kept');
+      expect(await subject.store.claimIdempotencyKey(request, NOW_MS)).toEqual({
+        kind: 'repeated',
+        madeId: `${NETWORK} ${entry.id}`,
+      });
+      expect(await subject.store.keepTransaction({ entry, claim, lease: null })).toBe('claim-lost');
+    });
+
+    it('gives what is due to one caller at a time, and not what is settled', async () => {
+      const due = await newEntry({ dueAtMs: 5 });
+      const settled = entryOf(due.projectId, { dueAtMs: 5, state: 'final' });
+      for (const entry of [due, settled, entryOf(due.projectId, { dueAtMs: 9 })]) await keep(entry);
+      const claim = () => subject.store.claimDueEntries(10, { nowMs: 6, untilMs: 8 });
+      const claims = (await Promise.all([claim(), claim(), claim()])).flat();
+      expect(claims.map(({ id, attempts }) => [id, attempts])).toEqual([[due.id, 1]]);
+      expect(await claim()).toEqual([]);
+      const [again] = await subject.store.claimDueEntries(1, { nowMs: 8, untilMs: NOW_MS * 2 });
+      expect(again).toMatchObject({ id: due.id, attempts: 2 });
+      await subject.store.recordProgress(due, { state: 'final', refusal: null, dueAtMs: 0 });
+      await subject.store.claimDueEntries(10, { nowMs: 9, untilMs: NOW_MS * 2 });
+      expect(await claim()).toEqual([]);
+    });
+
+    it('refuses only what nobody else has looked at', async () => {
+      const [fresh, seen] = [await newEntry(), await newEntry({ attempts: 1 })];
+      await keep(fresh);
+      await keep(seen);
+      expect(await subject.store.refuseEntry(fresh, 'INSUFFICIENT_FUNDS')).toBe(true);
+      expect(await subject.store.refuseEntry(fresh, 'INSUFFICIENT_FUNDS')).toBe(false);
+      expect(await subject.store.refuseEntry(seen, 'INSUFFICIENT_FUNDS')).toBe(false);
+      expect(await subject.store.findOutboxEntry(fresh.projectId, fresh)).toMatchObject({
+        state: 'refused',
+        refusal: 'INSUFFICIENT_FUNDS',
+      });
+    });
+  });
+
+  describe('nonces', () => {
+    it('are lent to one holder until the lease runs out or is given back', async () => {
+      const sender = `0x${randomBytes(20).toString('hex')}`;
+      const [mine, theirs] = [leaseOf(sender), leaseOf(sender)];
+      const { store } = subject;
+      const raced = await Promise.all([
+        store.takeNonceLease(mine, until(0)),
+        store.takeNonceLease(theirs, until(0)),
+      ]);
+      expect(raced.filter(Boolean)).toHaveLength(1);
+      const [holder, other] = raced[0] === true ? [mine, theirs] : [theirs, mine];
+      expect(await store.takeNonceLease(other, until(999))).toBe(false);
+      expect(await store.takeNonceLease(other, until(1000))).toBe(true);
+      expect(await store.takeNonceLease(holder, until(1001))).toBe(false);
+      await store.releaseNonceLease(holder);
+      expect(await store.takeNonceLease(holder, until(1001))).toBe(false);
+      await store.releaseNonceLease(other);
+      expect(await store.takeNonceLease(holder, until(1001))).toBe(true);
+      expect(await keep(await newEntry({ sender }), other)).toBe('lease-lost');
+      expect(await keep(await newEntry({ sender }), holder)).toBe('kept');
+    });
+
+    it('are used by every entry but the refused', async () => {
+      const { projectId, sender } = await newEntry();
+      const states = ['stored', 'broadcast', 'final', 'refused', 'replaced'] as const;
+      for (const [nonce, state] of states.entries()) await keep(entryOf(projectId, { sender, nonce, state }));
+      await keep(entryOf(projectId, { sender, nonce: 9, network: 'base' }));
+      const used = await subject.store.usedNonces({ network: NETWORK, sender }, 1);
+      expect([...used].toSorted()).toEqual([1, 2, 4]);
+    });
+  });
+}
