@@ -1,6 +1,6 @@
 // Prints the KMS key policy of a deployment: the template that the enclave was measured with, filled with its configuration and with
 // the images that may decrypt. The administrator puts exactly this; an enclave refuses a key with any other.
-// usage: node scripts/enclave-image/key-policy.ts --configuration FILE --pcrs FILE [--pcrs FILE] [--state genesis]
+// usage: node scripts/enclave-image/key-policy.ts --configuration FILE --pcrs FILE [--pcrs FILE] [--state genesis] [--retired GENERATION]
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import * as v from 'valibot';
@@ -16,16 +16,24 @@ export interface KeyPolicyInput {
   /** Contents of one or two `pcrs.json`: the new image, and the one before it during an upgrade. */
   readonly pcrs: readonly string[];
   readonly state: 'genesis' | 'operational';
+  /** Generations of the root key that were rotated away; none by default. */
+  readonly retiredGenerations?: readonly number[];
 }
 
 /**
  * Fills in the key policy.
  * @throws ConfigurationError, or ValiError when a file of measurements is not what `make eif` writes
  */
-export function keyPolicy({ configuration, pcrs, state }: KeyPolicyInput): KeyPolicy {
+export function keyPolicy({
+  configuration,
+  pcrs,
+  state,
+  retiredGenerations = [],
+}: KeyPolicyInput): KeyPolicy {
   const { kms } = parseConfiguration(configuration);
   const images = pcrs.map((text) => v.parse(pcrsSchema, JSON.parse(text)));
-  return renderKeyPolicy({ instanceRole: kms.instanceRole, administrator: kms.administrator, images, state });
+  const { instanceRole, administrator } = kms;
+  return renderKeyPolicy({ instanceRole, administrator, images, state, retiredGenerations });
 }
 
 if (import.meta.main) {
@@ -34,17 +42,19 @@ if (import.meta.main) {
       configuration: { type: 'string' },
       pcrs: { type: 'string', multiple: true, default: [] },
       state: { type: 'string', default: 'operational' },
+      retired: { type: 'string', multiple: true, default: [] },
     },
   });
-  const { configuration, pcrs, state } = values;
+  const { configuration, pcrs, state, retired } = values;
   if (
     configuration === undefined ||
     pcrs.length < 1 ||
     pcrs.length > 2 ||
-    (state !== 'genesis' && state !== 'operational')
+    (state !== 'genesis' && state !== 'operational') ||
+    !retired.every((generation) => /^[1-9][0-9]{0,9}$/.test(generation))
   ) {
     console.error(
-      'usage: make key-policy CONFIG=<configuration> PCRS="<pcrs.json> [<pcrs.json>]" [STATE=genesis]',
+      'usage: make key-policy CONFIG=<configuration> PCRS="<pcrs.json> [<pcrs.json>]" [STATE=genesis] [RETIRED="1 2"]',
     );
     process.exit(2);
   }
@@ -52,6 +62,7 @@ if (import.meta.main) {
     configuration: readFileSync(configuration),
     pcrs: pcrs.map((file) => readFileSync(file, 'utf8')),
     state,
+    retiredGenerations: retired.map(Number),
   });
   console.log(JSON.stringify(policy, null, 2));
 }

@@ -14,8 +14,8 @@ pcrs: eif ## its measurements, which anybody can compute: make pcrs CONFIG=<meas
 run-enclave: install ## starts the image that `make eif` built: on Nitro, elsewhere on QEMU
 	@$(IMAGE_TOOL)run-enclave.ts $(IMAGE_DIR)
 
-key-policy: install ## the key policy to put: make key-policy CONFIG=... PCRS="new.json old.json" [STATE=genesis]
-	@$(IMAGE_TOOL)key-policy.ts --configuration "$(CONFIG)" $(addprefix --pcrs ,$(PCRS)) $(addprefix --state ,$(STATE))
+key-policy: install ## the key policy to put: make key-policy CONFIG=... PCRS="new.json old.json" [STATE=genesis] [RETIRED="1 2"]
+	@$(IMAGE_TOOL)key-policy.ts --configuration "$(CONFIG)" $(addprefix --pcrs ,$(PCRS)) $(addprefix --state ,$(STATE)) $(addprefix --retired ,$(RETIRED))
 
 release: install ## what the parent instance installs, with the image that `make eif` built
 	@$(IMAGE_TOOL)release.ts --image $(IMAGE_DIR) --out .strongroom/strongroom.tar.gz
