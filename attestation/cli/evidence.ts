@@ -71,6 +71,7 @@ async function readAll(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
 
 async function fetchEvidence(source: string): Promise<Evidence> {
   const freshNonce = Uint8Array.from(randomBytes(NONCE_BYTES));
+  if (!URL.canParse(source)) throw new UsageError('This is not a URL.');
   const url = new URL(source);
   if (!url.pathname.endsWith('/attestation'))
     url.pathname = `${url.pathname.replace(/\/+$/, '')}/v2/enclave/attestation`;

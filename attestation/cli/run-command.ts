@@ -40,6 +40,10 @@ function refusal(error: unknown, isJson: boolean): Outcome {
     const json = { accepted: false, code: 'USAGE', reason: error.message };
     return { exitCode: 2, json, text: `${error.message}\n\n${USAGE}`, isJson };
   }
+  if (isFileSystemError(error)) {
+    const reason = `${error.syscall ?? 'access'} failed with ${error.code} (${error.path ?? 'no path'}).`;
+    return { exitCode: 2, json: { accepted: false, code: 'FILE_SYSTEM', reason }, text: reason, isJson };
+  }
   const isTyped =
     error instanceof AttestationError || error instanceof EifError || error instanceof ServiceError;
   const code = isTyped ? error.code : 'INTERNAL';
@@ -49,4 +53,8 @@ function refusal(error: unknown, isJson: boolean): Outcome {
   const isCallers = code.startsWith('POLICY_') || code === 'EIF_UNREADABLE' || code === 'EIF_INPUT';
   const hint = code === 'INPUT_IS_TEXT' ? ' --base64 decodes it first.' : '';
   return { exitCode: isCallers ? 2 : 1, json, text: `REJECTED: ${reason}${hint} [${code}]`, isJson };
+}
+
+function isFileSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error && 'code' in error;
 }

@@ -42,7 +42,9 @@ const ORDER: readonly SectionType[] = ['kernel', 'cmdline', 'metadata', 'ramdisk
  */
 export async function readEif(path: string): Promise<EifDescription> {
   return withFile(path, async (file) => {
-    const { size } = await file.stat();
+    const status = await file.stat();
+    assertEif(status.isFile(), 'EIF_UNREADABLE');
+    const { size } = status;
     const headerBytes = Buffer.alloc(Math.min(HEADER_BYTES, size));
     await readExactly(file, headerBytes, 0);
     const header = decodeHeader(headerBytes);

@@ -64,6 +64,7 @@ export async function verifyEvidence<T extends Trust>(
   verify: Verify<T>,
 ): Promise<VerifiedEvidence<T>> {
   const { deploymentId, configurationDigests, minSecurityEpoch, ...rest } = readServicePolicy(policy);
+  assertThat(typeof evidence === 'object' && evidence !== null, 'INPUT_NOT_BYTES');
   const document = readInput(evidence.attestationDocument);
   const manifestBytes = isBytes(evidence.manifest) ? Uint8Array.from(evidence.manifest) : evidence.manifest;
   const manifest = await decodeUnverifiedManifest(manifestBytes);

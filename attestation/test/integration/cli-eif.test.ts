@@ -78,6 +78,13 @@ describe('eif', () => {
       exitCode: 1,
       json: { code: 'EIF_METADATA' },
     });
+    expect(await runCommand(['pcrs', directory])).toMatchObject({
+      exitCode: 2,
+      json: { code: 'EIF_UNREADABLE' },
+    });
+    const unwritable = ['--output', join(directory, 'nothing', 'x.eif'), '--cmdline', 'x'];
+    const built = await runCommand(['eif', 'build', '--kernel', bad, '--ramdisk', bad, ...unwritable]);
+    expect(built).toMatchObject({ exitCode: 2, json: { code: 'FILE_SYSTEM' } });
     for (const args of [
       ['eif'],
       ['eif', 'sign'],

@@ -143,6 +143,7 @@ describe('verify', () => {
       ['verify', 'https://example.com', ...options],
       ['verify', join(directory, 'nothing'), ...options],
       ['verify', directory, ...options],
+      ['verify', 'http://', ...pins(PINS)],
     ])
       expect([args, ...(await verdict(args))]).toEqual([args, ...usage]);
     expect(await verdict(['verify', genuinePath, ...replaced('--pcr0', '00'.repeat(48))])).toEqual([

@@ -82,6 +82,13 @@ describe('evidence of a service', () => {
     expect(Object.keys(status)).toEqual(['attestation', 'manifest']);
   });
 
+  it('is needed', async () => {
+    for (const nothing of [undefined, null, {}, { attestationDocument: 'hEShATgi' }])
+      expect(await codeOf(() => verifyStrongroomService(nothing as never, policyOf({})))).toBe(
+        'INPUT_NOT_BYTES',
+      );
+  });
+
   it('is never accepted under the root of AWS when it chains to another', async () => {
     expect(await codeOf(async () => verifyStrongroomService(await evidenceOf('ready'), policyOf({})))).toBe(
       'CHAIN_ROOT',
