@@ -10,7 +10,7 @@ import {
 import { connectService } from '@strongroom/client/service';
 import { decodeCbor } from '@strongroom/shared/wire/cbor';
 import { recoverAddress } from 'viem';
-import { startRotation } from '../../src/system/rotate-in-process.ts';
+import { type RunningRotation, startRotation } from '../../src/system/rotate-in-process.ts';
 import { TWIN_KEY_ARN, twinKeyPolicy } from '../../src/system/twin-configuration.ts';
 import type { TestProject } from './project.ts';
 import { sendSigned } from './signed-request.ts';
@@ -18,21 +18,27 @@ import type { TestSystem } from './test-system.ts';
 
 export type RotationVictim = 'operator' | 'proxy' | 'enclave';
 
+export interface PlannedKill {
+  readonly victim: RotationVictim;
+  /** Since the kill before it, or since the rotation began or went on. */
+  readonly afterMs: number;
+}
+
 export interface RotationRound {
   readonly generation: number;
-  /** Who is killed, how long after the rotation began, once each. */
-  readonly kills: readonly { readonly victim: RotationVictim; readonly afterMs: number }[];
+  /** One after the other, as long as the rotation runs. */
+  readonly kills: readonly PlannedKill[];
 }
 
 /** Long enough for the twin's proxy to look at the store, once a second. */
 const SETTLE_MS = 1500;
-const MAX_ATTEMPTS = 10;
+const MAX_ATTEMPTS = 20;
 
-/** @returns what the enclave saw, without the times */
+/** @returns what the enclave saw, without the times; and the kills that came before the rotation's end, which later ones did not */
 export async function runRotationRound(system: TestSystem, { generation, kills }: RotationRound) {
   allowNewDataKeys(system);
+  const delivered: PlannedKill[] = [];
   let certificate: Uint8Array | null = null;
-  const waiting = [...kills];
   for (let attempt = 1; certificate === null; attempt++) {
     assert(attempt <= MAX_ATTEMPTS, 'the rotation ends');
     const rotation = startRotation({
@@ -42,25 +48,42 @@ export async function runRotationRound(system: TestSystem, { generation, kills }
       settleMs: SETTLE_MS,
       share: 1,
     });
-    const kill = waiting.shift();
-    const killed = kill === undefined ? Promise.resolve() : killAfter(system, rotation.kill, kill);
-    // A rotation whose enclave was killed says that the connection is lost, and nothing is.
-    certificate = await rotation.outcome.catch((error: Error) => {
-      assert.match(error.message, /CONNECTION_LOST|PHASE_REFUSED/);
-      return null;
-    });
-    await killed;
+    const killing = killWhileRunning(system, rotation, kills.slice(delivered.length));
+    certificate = await rotation.outcome.catch(acceptInterruption);
+    delivered.push(...(await killing));
   }
-  return await readCertificate(system, certificate);
+  return { seen: await readCertificate(system, certificate), delivered };
 }
 
-async function killAfter(
+/** Without its enclave a rotation loses its connection; one that restarted has forgotten its review. Nothing else may stop it. */
+function acceptInterruption(error: Error): null {
+  assert.match(error.message, /^(?:CONNECTION_LOST|PHASE_REFUSED|ROTATION_REFUSED)$/);
+  return null;
+}
+
+async function killWhileRunning(
   system: TestSystem,
-  killOperator: () => void,
-  { victim, afterMs }: RotationRound['kills'][number],
-): Promise<void> {
-  await sleep(afterMs);
-  if (victim === 'operator') return killOperator();
+  rotation: RunningRotation,
+  planned: readonly PlannedKill[],
+): Promise<PlannedKill[]> {
+  const ended = rotation.outcome.then(
+    () => 'ended' as const,
+    () => 'ended' as const,
+  );
+  const delivered: PlannedKill[] = [];
+  for (const kill of planned) {
+    if ((await Promise.race([ended, sleep(kill.afterMs)])) === 'ended') break;
+    delivered.push(kill);
+    if (kill.victim === 'operator') {
+      rotation.kill();
+      break;
+    }
+    await killAndRestart(system, kill.victim);
+  }
+  return delivered;
+}
+
+async function killAndRestart(system: TestSystem, victim: 'proxy' | 'enclave'): Promise<void> {
   if (victim === 'proxy') {
     await system.proxy.kill();
     return await system.restartProxy();
