@@ -87,7 +87,9 @@ async function start(
     startChild(new URL('../src/system/proxy-process.ts', import.meta.url), { ...proxyOptions, port: onPort });
   let proxy = await startProxy(port);
   resources.defer(() => proxy.stop());
-  const wasGenesisRun = await bringToReady(proxy, (state) => admitImage(kms, keyArns, measurements, state));
+  const wasGenesisRun = await bringToReady({ proxy, console: () => machine.enclave.log() }, (state) =>
+    admitImage(kms, keyArns, measurements, state),
+  );
 
   return {
     baseUrl: `http://127.0.0.1:${proxy.port}`,
@@ -109,11 +111,11 @@ async function start(
       await machine[Symbol.asyncDispose]();
       machine = await startMachine(ground, prepared, kms.port, keyArns.length);
       relay.switchTo(machine.host);
-      await bringToReady(proxy, () => undefined);
+      await bringToReady({ proxy, console: () => machine.enclave.log() }, () => undefined);
     },
     async restartProxy() {
       proxy = await startProxy(proxy.port);
-      await bringToReady(proxy, () => undefined);
+      await bringToReady({ proxy, console: () => machine.enclave.log() }, () => undefined);
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
@@ -162,7 +164,7 @@ async function startMachine(
  * A translated processor on a busy machine can miss the seconds that the enclave gives KMS, so it is asked a few times.
  */
 async function bringToReady(
-  proxy: Child,
+  { proxy, console }: { readonly proxy: Child; readonly console: () => string },
   admit: (state: 'genesis' | 'operational') => void,
 ): Promise<boolean> {
   let wasGenesisRun = false;
@@ -179,7 +181,9 @@ async function bringToReady(
     }
   }
   if (answer.phase !== 'ready') {
-    throw new Error(`the enclave is ${answer.phase ?? 'silent'} instead of ready: ${answer.error ?? ''}`);
+    throw new Error(
+      `the enclave is ${answer.phase ?? 'silent'} instead of ready: ${answer.error ?? ''}\n${console().slice(-2000)}`,
+    );
   }
   return wasGenesisRun;
 }

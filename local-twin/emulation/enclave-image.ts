@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type EifParts, measureParts, type Pcrs, writeEif } from '../../scripts/enclave-image/eif-image.ts';
-import { imageCommand } from '../../scripts/enclave-image/image-command.ts';
+import { imageStart } from '../../scripts/enclave-image/image-start.ts';
 import type { Ground } from './ground.ts';
 import { HOST_CID } from './host-vsock.ts';
 import { applicationRamdisk, bootstrapRamdisk } from './ramdisk.ts';
@@ -16,20 +16,19 @@ export interface EmulationImage {
   readonly pcrs: Pcrs;
 }
 
-/** Makes an EIF for QEMU of a root folder, started by the command of Dockerfile.enclave. Its kernel is Debian's: not for Nitro. */
+/** Makes an EIF for QEMU of a root folder, started as Dockerfile.enclave says. Its kernel is Debian's: not for Nitro. */
 export function packEmulationImage(
   ground: Ground,
   repository: string,
   rootfs: string,
   main: string,
 ): EmulationImage {
-  const command = imageCommand(repository).map((word) =>
-    word.replace(compiledPath(PRODUCTION_MAIN), compiledPath(main)),
-  );
+  const { command, environment } = imageStart(repository);
+  const words = command.map((word) => word.replace(compiledPath(PRODUCTION_MAIN), compiledPath(main)));
   const parts: EifParts = {
     kernel: readFileSync(ground.kernel),
     commandLine: COMMAND_LINE,
-    ramdisks: [bootstrapRamdisk(ground), applicationRamdisk({ rootfs, command, environment: [] })],
+    ramdisks: [bootstrapRamdisk(ground), applicationRamdisk({ rootfs, command: words, environment })],
   };
   return { eif: writeEif(parts, { memoryBytes: MEMORY_BYTES, processors: 2 }), pcrs: measureParts(parts) };
 }
