@@ -12,8 +12,9 @@ describe('errorResponse', () => {
   });
 
   it('tells nothing of what went wrong inside', () => {
+    // Internal, unavailable, and that a chain's own nodes are.
     const texts = SERVICE_ERROR_CODES.map((code) => errorResponse(code).errorMessage);
-    expect(new Set(texts).size).toBe(2);
+    expect(new Set(texts).size).toBe(3);
   });
 
   it('says of every wallet token the same', () => {
