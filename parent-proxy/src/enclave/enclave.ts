@@ -51,8 +51,11 @@ export function connectEnclave(options: EnclaveOptions): Enclave {
 }
 
 class SuppliedEnclave implements Enclave {
-  readonly call: OperationClient['call'] = (operation, request, deadlineMs) =>
-    this.#client.call(operation, request, deadlineMs);
+  /** An enclave that did not answer in time when it was last asked for its status gets nothing more to leave unanswered. */
+  readonly call: OperationClient['call'] = async (operation, request, deadlineMs) => {
+    if (this.#lastFailure === 'DEADLINE_EXCEEDED') throw new OperationError('DEADLINE_EXCEEDED');
+    return await this.#client.call(operation, request, deadlineMs);
+  };
   readonly #options: EnclaveOptions;
   readonly #client: OperationClient;
   #status: EnclaveStatus | null = null;
