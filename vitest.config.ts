@@ -6,6 +6,8 @@ const source = { resolve: { conditions: ['source'] }, ssr: { resolve: { conditio
 export default defineConfig({
   ...source,
   test: {
+    // Many tests wait for processes rather than compute; by default a machine of two cores would run one file at a time.
+    maxWorkers: 2,
     projects: [
       {
         ...source,
