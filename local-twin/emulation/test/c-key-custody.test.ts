@@ -10,11 +10,10 @@ import { decodeCbor } from '@strongroom/shared/wire/cbor';
 import { hashMessage, recoverAddress } from 'viem';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TWIN_KEY_ARN, twinKeyPolicy } from '../../src/system/twin-configuration.ts';
-import { createTestProject } from '../../test/support/project.ts';
-import { connectSdk } from '../../test/support/sdk-client.ts';
 import type { EmulatedSystem } from '../emulated-system.ts';
 import { documentPcrs } from '../measured-document.ts';
 import { startSystemC } from '../start-system-c.ts';
+import { connectUnverified } from '../unverified-project.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'strongroom-c-'));
 let system: EmulatedSystem;
@@ -23,7 +22,7 @@ let address: `0x${string}`;
 
 beforeAll(async () => {
   system = await startSystemC({ home });
-  cdp = connectSdk(await createTestProject(system));
+  cdp = await connectUnverified(system);
   ({ address } = await cdp.evm.createAccount({ name: 'custody' }));
 });
 
