@@ -9,7 +9,12 @@ import type { LaunchMeasurements } from '../src/nsm/nsm-simulator.ts';
 import { type Child, startChild } from '../src/system/child.ts';
 import type { ProxyAnswer, ProxyCommand, ProxyProcessOptions } from '../src/system/proxy-process.ts';
 import type { System, SystemOptions } from '../src/system/start-system.ts';
-import { TWIN_CREDENTIALS, TWIN_KEY_ARN, twinKeyPolicy } from '../src/system/twin-configuration.ts';
+import {
+  TWIN_CREDENTIALS,
+  TWIN_KEY_ARN,
+  TWIN_RATE_LIMITS,
+  twinKeyPolicy,
+} from '../src/system/twin-configuration.ts';
 import type { Ground } from './ground.ts';
 import { type HostVsock, startHostVsock } from './host-vsock.ts';
 import { scratchDir } from './machine.ts';
@@ -82,6 +87,9 @@ async function start(
     enclavePort: relay.port,
     enrolmentToken,
     logLevel,
+    rateLimits: options.rateLimits ?? TWIN_RATE_LIMITS,
+    trustedProxies: options.trustedProxies ?? [],
+    ...(options.relay && { relay: options.relay }),
   };
   const startProxy = (onPort: number) =>
     startChild(new URL('../src/system/proxy-process.ts', import.meta.url), { ...proxyOptions, port: onPort });
