@@ -19,6 +19,8 @@ export type RelayErrorCode =
   /** Other sends of the account hold its nonce for too long. */
   | 'ACCOUNT_BUSY'
   | 'USER_OPERATION_REFUSED'
+  /** The operator does not allow the paymaster's host, or the paymaster does not pay. */
+  | 'PAYMASTER_REFUSED'
   | 'INVALID_SIGNATURE';
 
 /** What kept the relay from its work; the message is the code alone, never a node's words. */

@@ -31,7 +31,7 @@ export interface SendingRelay {
  * @param refusedProposal one that the enclave never signs by
  */
 export async function refuseAuthorized<Proposal>(
-  { sign }: Pick<SendingHands<Proposal>, 'sign'>,
+  { sign }: { readonly sign: (proposal: Proposal) => Promise<unknown> },
   refusedProposal: Proposal,
   failure: RelayError,
 ): Promise<never> {

@@ -46,6 +46,8 @@ export function createAuditLog(log: Logger) {
       log.info({ event: 'signed', ...actorFields(actor), operation, address }),
     sent: (actor: Actor, network: string, transactionId: string) =>
       log.info({ event: 'transaction-sent', ...actorFields(actor), network, transactionId }),
+    userOperationSent: (actor: Actor, network: string, userOpHash: string) =>
+      log.info({ event: 'user-operation-sent', ...actorFields(actor), network, userOpHash }),
     /** What became of a signed transaction. */
     outboxMoved: (network: string, transactionId: string, state: string, refusal: string | null) =>
       log.info({ event: 'outbox-moved', network, transactionId, state, refusal }),

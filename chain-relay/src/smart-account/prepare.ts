@@ -4,22 +4,11 @@ import type { EvmNode } from '../evm/evm-node.ts';
 import { toQuantity } from '../evm/quantity.ts';
 import { RelayError } from '../relay-error.ts';
 import type { Bundler } from './bundler.ts';
-import {
-  ENTRY_POINT,
-  encodeCalls,
-  encodeGetNonce,
-  initCodeOf,
-  type SmartCall,
-  smartAccountAddress,
-} from './contracts.ts';
+import { ENTRY_POINT, encodeCalls, encodeGetNonce, initCodeOf, smartAccountAddress } from './contracts.ts';
+import { overriddenGas, type RequestedCall } from './proposal.ts';
 import { STUB_SIGNATURE, type UserOperation, userOperationHash, wrapSignature } from './user-operation.ts';
 
 type Hex = `0x${string}`;
-
-/** A call with what the client wants to be its gas. */
-export interface RequestedCall extends SmartCall {
-  readonly overrideGasLimit: bigint | null;
-}
 
 export interface PrepareRequest {
   readonly network: EvmNetwork;
@@ -27,6 +16,13 @@ export interface PrepareRequest {
   readonly calls: readonly RequestedCall[];
   /** EIP-8021 attribution behind the calldata. */
   readonly dataSuffix: Hex | null;
+  readonly paymaster: Paymaster | null;
+}
+
+/** An ERC-7677 paymaster service, as the client named it. */
+export interface Paymaster {
+  readonly url: string;
+  readonly context: Readonly<Record<string, unknown>>;
 }
 
 export interface PreparedOperation {
@@ -36,10 +32,11 @@ export interface PreparedOperation {
 
 /** Completes a user operation up to its signature. @throws RelayError */
 export async function prepareUserOperation(
-  { network, owners, calls, dataSuffix }: PrepareRequest,
+  { network, owners, calls, dataSuffix, paymaster }: PrepareRequest,
   node: EvmNode,
   bundler: Bundler,
 ): Promise<PreparedOperation> {
+  if (paymaster !== null) throw new RelayError('PAYMASTER_REFUSED');
   const sender = smartAccountAddress(owners);
   const [nonce, isDeployed, fees] = await Promise.all([
     node.call({ to: ENTRY_POINT, data: encodeGetNonce(sender) }),
@@ -70,16 +67,6 @@ export async function prepareUserOperation(
     signature: '0x',
   };
   return { operation, userOpHash: userOperationHash(operation, EVM_CHAIN_IDS[network]) };
-}
-
-/** Counts only when every call has one: otherwise a part of the estimate would be missing. */
-function overriddenGas(calls: readonly RequestedCall[]): bigint | null {
-  let sum = 0n;
-  for (const { overrideGasLimit } of calls) {
-    if (overrideGasLimit === null) return null;
-    sum += overrideGasLimit;
-  }
-  return sum;
 }
 
 /**

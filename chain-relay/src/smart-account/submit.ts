@@ -38,12 +38,12 @@ export async function submitOperation(
  */
 export async function followOperation(
   { operation, userOpHash }: PreparedOperation,
-  status: 'signed' | 'broadcast',
+  status: 'signed' | 'broadcast' | 'dropped',
   bundler: Bundler,
 ): Promise<OperationLook | null> {
   const receipt = await bundler.receipt(userOpHash);
   if (receipt !== null) return { status: receipt.isSuccess ? 'complete' : 'failed', receipt: shown(receipt) };
-  if (status === 'broadcast') return null;
+  if (status !== 'signed') return null;
   try {
     await submitOperation(operation, userOpHash, bundler);
     return { status: 'broadcast', receipt: null };

@@ -17,6 +17,8 @@ export interface UnsignedRequest {
   readonly project: OpenedProject;
   /** The account in the path, in its canonical spelling, if the path names one. */
   readonly address: string | null;
+  /** The smart account in the path, likewise. */
+  readonly smartAccount: string | null;
   readonly name: string | null;
   readonly id: string | null;
   readonly json: JsonNode | null;
@@ -46,10 +48,10 @@ export function parseUnsignedRequest(
 ): UnsignedRequest {
   const route = findRoute(client.method, client.path);
   if (route === null || route.operation !== operation) throw new OperationError('OPERATION_MISMATCH');
-  const { address, name, id } = route;
+  const { address, smartAccount, name, id } = route;
   const project = projects.open(rows);
   const json = parseBody(client.body);
-  return { project, address, name, id, json, body: json === null ? {} : toJsonValue(json) };
+  return { project, address, smartAccount, name, id, json, body: json === null ? {} : toJsonValue(json) };
 }
 
 /**

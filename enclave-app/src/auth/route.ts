@@ -8,6 +8,8 @@ export interface Route {
   readonly address: string | null;
   /** An account by name, for export. */
   readonly name: string | null;
+  /** The smart account in the path, in its canonical spelling. */
+  readonly smartAccount: string | null;
   /** A policy or API key by id. */
   readonly id: string | null;
 }
@@ -23,6 +25,7 @@ const EVM = '/v2/evm/accounts';
 const SOLANA = '/v2/solana/accounts';
 const EVM_ADDRESS = '/(?<address>0x[0-9a-fA-F]{40})';
 const SOLANA_ADDRESS = '/(?<address>[1-9A-HJ-NP-Za-km-z]{32,44})';
+const SMART = '/v2/evm/smart-accounts/(?<smartAccount>0x[0-9a-fA-F]{40})';
 const BY_NAME = '/export/by-name/(?<name>[A-Za-z0-9-]{2,36})';
 const POLICIES = '/v2/policy-engine/policies';
 const ID = '/(?<id>[A-Za-z0-9-]{1,64})';
@@ -39,6 +42,7 @@ const PATTERNS: readonly Pattern[] = [
   pattern('POST', `${EVM}${EVM_ADDRESS}/sign/typed-data`, 'sign-evm-typed-data', EVM_KEYS),
   pattern('POST', `${EVM}${EVM_ADDRESS}/sign/transaction`, 'sign-evm-transaction', EVM_KEYS),
   pattern('POST', `${EVM}${EVM_ADDRESS}/send/transaction`, 'send-evm-transaction', EVM_KEYS),
+  pattern('POST', `${SMART}/user-operations/prepare-and-send`, 'prepare-and-send-user-operation', EVM_KEYS),
   pattern('POST', SOLANA, 'create-solana-account', SOLANA_KEYS),
   pattern('POST', `${SOLANA}/import`, 'import-solana-account', SOLANA_KEYS),
   pattern('POST', `${SOLANA}${BY_NAME}`, 'export-solana-account', SOLANA_KEYS),
@@ -75,10 +79,11 @@ export function findRoute(method: string, path: string): Route | null {
     if (expected !== method) continue;
     const match = expression.exec(path);
     if (match === null) continue;
-    const { address = null, name = null, id = null } = match.groups ?? {};
+    const { address = null, smartAccount = null, name = null, id = null } = match.groups ?? {};
     return {
       operation,
       address: address === null || keys === null ? null : keys.canonicalAddress(address),
+      smartAccount: smartAccount === null ? null : EVM_KEYS.canonicalAddress(smartAccount),
       name,
       id,
     };

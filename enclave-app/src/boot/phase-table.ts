@@ -50,6 +50,7 @@ export const ALLOWED_PHASES: Readonly<Record<OperationName, readonly Phase[]>> =
   'sign-evm-typed-data': READY,
   'sign-evm-transaction': READY,
   'send-evm-transaction': READY,
+  'prepare-and-send-user-operation': READY,
   'sign-solana-message': READY,
   'sign-solana-transaction': READY,
   'send-solana-transaction': READY,

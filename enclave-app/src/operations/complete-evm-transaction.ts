@@ -45,6 +45,9 @@ function fill(given: bigint, proposed: number | null): bigint {
  * What the sender pays at most beside the value. The fee that some rollups take for data on their parent chain is outside of the transaction.
  * @throws OperationError FEE_CAP_EXCEEDED
  */
-export function assertFeeWithinCap({ gasLimit, maxFeePerGas }: Eip1559Transaction, maxFeeWei: string): void {
+export function assertFeeWithinCap(
+  { gasLimit, maxFeePerGas }: Pick<Eip1559Transaction, 'gasLimit' | 'maxFeePerGas'>,
+  maxFeeWei: string,
+): void {
   if (gasLimit * maxFeePerGas > BigInt(maxFeeWei)) throw new OperationError('FEE_CAP_EXCEEDED');
 }

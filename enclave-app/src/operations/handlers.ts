@@ -12,6 +12,7 @@ import { handleExportAccount } from './export-account.ts';
 import { handleGetImportKey } from './get-import-key.ts';
 import { handleImportAccount } from './import-account.ts';
 import { handleCreatePolicy, handleDeletePolicy, handleUpdatePolicy } from './policies.ts';
+import { handlePrepareAndSendUserOperation } from './prepare-and-send-user-operation.ts';
 import { handleCompleteRecovery, handleStartRecovery, handleVetoRecovery } from './recoveries.ts';
 import { handleChallengeRecovery } from './recovery-challenge.ts';
 import { handleSetRecoveryKey } from './recovery-key.ts';
@@ -106,6 +107,7 @@ export const READY_HANDLERS: {
   'sign-evm-typed-data': handleSignEvm('sign-evm-typed-data'),
   'sign-evm-transaction': handleSignEvm('sign-evm-transaction'),
   'send-evm-transaction': handleSendEvmTransaction,
+  'prepare-and-send-user-operation': handlePrepareAndSendUserOperation,
   'create-solana-account': handleCreateAccount('create-solana-account', SOLANA_KEYS),
   'import-solana-account': handleImportAccount('import-solana-account', SOLANA_KEYS),
   'export-solana-account': handleExportAccount('export-solana-account', SOLANA_KEYS),

@@ -17,6 +17,7 @@ import { jsonAnswer } from './account-answer.ts';
 import { signAsEvmAccount } from './account-signature.ts';
 import { decide } from './decide.ts';
 import { parseBody } from './parse-body.ts';
+import { signatureBytes } from './signature-bytes.ts';
 
 export type SignRequest = ParsedRequestOf<typeof signEvmHash>;
 type SignOperation = Extract<OperationName, `sign-evm-${string}`>;
@@ -81,7 +82,6 @@ export function handleSignEvm(operation: SignOperation) {
   };
 }
 
-/** r || s || v with v 27 or 28, as CDP and viem have it. */
-function signatureAnswer({ r, s, yParity }: RecoverableSignature): { signature: string } {
-  return { signature: toHex(Buffer.concat([r, s, Uint8Array.of(27 + yParity)])) };
+function signatureAnswer(signature: RecoverableSignature): { signature: string } {
+  return { signature: toHex(signatureBytes(signature)) };
 }

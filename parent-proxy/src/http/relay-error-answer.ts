@@ -29,6 +29,7 @@ const ANSWERS: Readonly<Record<RelayErrorCode, RelayAnswer>> = {
     message: 'Other transactions of the account are being sent. Please try again.',
   },
   USER_OPERATION_REFUSED: refused('The bundler refused the user operation.'),
+  PAYMASTER_REFUSED: refused('The paymaster is not one that this service may ask, or does not pay.'),
   INVALID_SIGNATURE: { code: 'INVALID_SIGNATURE' },
 };
 

@@ -1,5 +1,6 @@
 import {
   createSmartAccountBody,
+  prepareAndSendUserOperationBody,
   prepareUserOperationBody,
   sendUserOperationBody,
   smartAccountBody,
@@ -16,7 +17,12 @@ import {
   listSmartAccounts,
   updateSmartAccount,
 } from './routes/smart-accounts.ts';
-import { getUserOperation, prepareUserOperation, sendUserOperation } from './routes/user-operations.ts';
+import {
+  getUserOperation,
+  prepareAndSendUserOperation,
+  prepareUserOperation,
+  sendUserOperation,
+} from './routes/user-operations.ts';
 
 const SMART_ACCOUNTS = '/v2/evm/smart-accounts';
 const SMART_ACCOUNT = `${SMART_ACCOUNTS}/:address`;
@@ -102,6 +108,21 @@ function userOperationRoutes(): readonly ProjectRoute[] {
         summary: 'Completes a user operation up to the signature of an owner.',
         body: prepareUserOperationBody,
         success: { status: 201, body: userOperationBody },
+        refusals: [404, 502],
+      },
+    },
+    {
+      method: 'POST',
+      auth: 'wallet',
+      scope: 'sign',
+      path: `${OPERATIONS}/prepare-and-send`,
+      handle: prepareAndSendUserOperation,
+      contract: {
+        operationId: 'prepareAndSendUserOperation',
+        summary: 'Prepares, signs with a key of the enclave, and sends a user operation.',
+        body: prepareAndSendUserOperationBody,
+        isIdempotent: true,
+        success: { status: 200, body: userOperationBody },
         refusals: [404, 502],
       },
     },

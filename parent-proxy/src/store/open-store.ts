@@ -13,6 +13,7 @@ import { initialPrimary } from './migrations/primary/0001-initial.ts';
 import { sending } from './migrations/primary/0002-sending.ts';
 import { rotation } from './migrations/primary/0003-rotation.ts';
 import { smartAccounts } from './migrations/primary/0004-smart-accounts.ts';
+import { userOperations } from './migrations/primary/0005-user-operations.ts';
 import { initialVault } from './migrations/vault/0001-initial.ts';
 import { nonceLeaseVerbs } from './nonce-leases.ts';
 import { outboxVerbs } from './outbox.ts';
@@ -31,7 +32,7 @@ import { userOperationVerbs } from './user-operations.ts';
 import { createVault, removeOrphans } from './vault.ts';
 
 /** In the order of their numbers; a released migration is never changed. */
-const PRIMARY_MIGRATIONS = [initialPrimary, sending, rotation, smartAccounts];
+const PRIMARY_MIGRATIONS = [initialPrimary, sending, rotation, smartAccounts, userOperations];
 const VAULT_MIGRATIONS = [initialVault];
 
 const PROBE: PreparedStatement = {

@@ -154,6 +154,8 @@ export interface UserOperationTable {
   /** JSON. */
   receipt: string | null;
   created_at_ms: number;
+  /** Null when the signature came from the client. */
+  token_id: Uint8Array | null;
 }
 
 export interface PrimarySchema {

@@ -32,6 +32,16 @@ export interface StoredUserOperation {
   readonly createdAtMs: number;
 }
 
+/** An operation that an owner signed in the enclave, to be made durable before any bundler sees it. */
+export interface KeepUserOperation {
+  readonly operation: StoredUserOperation;
+  /** Of the wallet token; no two operations of a project share one. */
+  readonly tokenId: Uint8Array;
+  readonly claim: IdempotencyClaim | null;
+}
+/** `in-flight`: the very operation was signed for another request, which it can serve only once. */
+export type KeepUserOperationOutcome = 'kept' | 'in-flight' | 'token-used' | 'claim-lost';
+
 type SmartAccountKey = Pick<SmartAccount, 'projectId' | 'address'>;
 type UserOperationKey = Pick<StoredUserOperation, 'projectId' | 'address' | 'userOpHash'>;
 
@@ -52,6 +62,18 @@ export interface SmartAccountStore {
   ): Promise<'renamed' | 'name-taken' | 'not-found'>;
 
   addUserOperation(operation: StoredUserOperation): Promise<void>;
+  /** Makes a signed operation durable, with its claim, in one transaction; one that was only prepared before becomes this one. */
+  keepUserOperation(keep: KeepUserOperation): Promise<KeepUserOperationOutcome>;
+  /** Operations of an account that are signed and not yet done, newest first. */
+  findOpenUserOperations(
+    key: SmartAccountKey & Pick<StoredUserOperation, 'network'>,
+    limit: number,
+  ): Promise<readonly StoredUserOperation[]>;
+  /** Operations that are signed, and that no bundler is known to have taken, made in this time. */
+  findUnsentUserOperations(
+    made: { readonly fromMs: number; readonly toMs: number },
+    limit: number,
+  ): Promise<readonly StoredUserOperation[]>;
   findUserOperation(key: UserOperationKey): Promise<StoredUserOperation | null>;
   /** Moves an operation on, from one of these statuses and no other; says whether it did. */
   moveUserOperation(

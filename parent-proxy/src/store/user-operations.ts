@@ -1,10 +1,23 @@
+import type { Transaction } from 'kysely';
 import type { Engine } from './engine.ts';
+import { finishClaim } from './idempotency.ts';
 import type { PrimarySchema, UserOperationTable } from './schema.ts';
-import type { SmartAccountStore, StoredUserOperation } from './smart-account-store.ts';
+import type {
+  KeepUserOperation,
+  KeepUserOperationOutcome,
+  SmartAccountStore,
+  StoredUserOperation,
+} from './smart-account-store.ts';
+import { StoreError } from './store-error.ts';
 
 type UserOperationVerbs = Pick<
   SmartAccountStore,
-  'addUserOperation' | 'findUserOperation' | 'moveUserOperation'
+  | 'addUserOperation'
+  | 'keepUserOperation'
+  | 'findUserOperation'
+  | 'findOpenUserOperations'
+  | 'findUnsentUserOperations'
+  | 'moveUserOperation'
 >;
 
 export function userOperationVerbs(primary: Engine<PrimarySchema>): UserOperationVerbs {
@@ -14,11 +27,46 @@ export function userOperationVerbs(primary: Engine<PrimarySchema>): UserOperatio
       await primary.transaction((transaction) =>
         transaction
           .insertInto('user_operation')
-          .values(toRow(operation))
+          .values({ ...toRow(operation), token_id: null })
           .onConflict((conflict) => conflict.columns(['project_id', 'user_op_hash']).doNothing())
           .execute(),
       );
     },
+    async keepUserOperation(keep) {
+      try {
+        return await primary.transaction((transaction) => keepIn(transaction, keep));
+      } catch (error) {
+        if (error instanceof NotKept) return 'in-flight';
+        // The operation itself may be known; so it is the token that another one has.
+        if (error instanceof StoreError && error.code === 'STORE_UNIQUE_VIOLATION') return 'token-used';
+        throw error;
+      }
+    },
+    findOpenUserOperations: ({ projectId, address, network }, limit) =>
+      primary.transaction(async (transaction) => {
+        const query = transaction.selectFrom('user_operation').selectAll();
+        const rows = await query
+          .where('project_id', '=', projectId)
+          .where('address_key', '=', address.toLowerCase())
+          .where('network', '=', network)
+          .where('status', 'in', ['signed', 'broadcast'])
+          .orderBy('created_at_ms', 'desc')
+          .limit(limit)
+          .execute();
+        return rows.map(toOperation);
+      }),
+    findUnsentUserOperations: ({ fromMs, toMs }, limit) =>
+      primary.transaction(async (transaction) => {
+        const query = transaction.selectFrom('user_operation').selectAll();
+        const rows = await query
+          .where('status', '=', 'signed')
+          .where('created_at_ms', '>=', fromMs)
+          .where('created_at_ms', '<=', toMs)
+          .orderBy('created_at_ms')
+          .limit(limit)
+          .execute();
+        return rows.map(toOperation);
+      }),
     findUserOperation: ({ projectId, address, userOpHash }) =>
       primary.transaction(async (transaction) => {
         const row = await transaction
@@ -49,7 +97,31 @@ export function userOperationVerbs(primary: Engine<PrimarySchema>): UserOperatio
   };
 }
 
-function toRow(operation: StoredUserOperation): UserOperationTable {
+/** Ends a transaction of the database without its changes. */
+class NotKept extends Error {}
+
+async function keepIn(
+  transaction: Transaction<PrimarySchema>,
+  { operation, tokenId, claim }: KeepUserOperation,
+): Promise<KeepUserOperationOutcome> {
+  if (claim !== null && !(await finishClaim(transaction, claim, operation.userOpHash.toLowerCase())))
+    return 'claim-lost';
+  const { status, operation: signed } = operation;
+  const { numInsertedOrUpdatedRows } = await transaction
+    .insertInto('user_operation')
+    .values({ ...toRow(operation), token_id: tokenId })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['project_id', 'user_op_hash'])
+        .doUpdateSet({ status, operation: signed, token_id: tokenId })
+        .where('user_operation.status', '=', 'pending'),
+    )
+    .executeTakeFirstOrThrow();
+  if (numInsertedOrUpdatedRows !== 1n) throw new NotKept();
+  return 'kept';
+}
+
+function toRow(operation: StoredUserOperation): Omit<UserOperationTable, 'token_id'> {
   return {
     project_id: operation.projectId,
     address_key: operation.address.toLowerCase(),

@@ -33,10 +33,26 @@ const call = v.strictObject({
   overrideGasLimit: v.optional(v.pipe(decimalAmount, v.maxLength(16))),
 });
 
-/** Body of POST .../user-operations. Paymasters are not spoken to: their URL would be the client's choice of where the service connects. */
-export const prepareUserOperationBody = v.strictObject({
+/** An ERC-7677 paymaster, and what it is told. */
+const paymaster = {
+  paymasterUrl: v.optional(
+    v.pipe(v.string(), v.maxLength(2048), v.description('Of a host that the operator allows.')),
+  ),
+  paymasterContext: v.optional(v.looseObject({})),
+};
+
+export const PAYMASTER_MISSING = 'paymasterContext requires a paymaster: set paymasterUrl.';
+
+/** Body of POST .../user-operations/prepare-and-send. */
+export const prepareAndSendUserOperationBody = v.strictObject({
   network: v.picklist(EVM_USER_OPERATION_NETWORKS),
   calls: v.pipe(v.array(call), v.minLength(1), v.maxLength(100)),
+  ...paymaster,
+});
+
+/** Body of POST .../user-operations. */
+export const prepareUserOperationBody = v.strictObject({
+  ...prepareAndSendUserOperationBody.entries,
   dataSuffix: v.optional(v.pipe(v.string(), v.regex(/^0x(?:[0-9a-fA-F]{2})+$/))),
 });
 

@@ -23,6 +23,7 @@ import { importEvmAccount } from './import-evm-account.ts';
 import { importSolanaAccount } from './import-solana-account.ts';
 import { issueProjectNonce } from './issue-project-nonce.ts';
 import { loadRootRecord } from './load-root-record.ts';
+import { prepareAndSendUserOperation } from './prepare-and-send-user-operation.ts';
 import { resealRows } from './reseal-rows.ts';
 import { retireRootKey } from './retire-root-key.ts';
 import { reviewRows } from './review-rows.ts';
@@ -86,6 +87,7 @@ export const OPERATIONS = [
   signEvmTypedData,
   signEvmTransaction,
   sendEvmTransaction,
+  prepareAndSendUserOperation,
   createSolanaAccount,
   importSolanaAccount,
   exportSolanaAccount,

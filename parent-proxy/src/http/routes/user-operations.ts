@@ -4,12 +4,21 @@ import {
 } from '@strongroom/chain-relay/smart-account/prepare';
 import { followOperation, submitOperation } from '@strongroom/chain-relay/smart-account/submit';
 import type { UserOperation } from '@strongroom/chain-relay/smart-account/user-operation';
-import { prepareUserOperationBody, sendUserOperationBody } from '@strongroom/shared/api/smart-account-body';
+import {
+  prepareAndSendUserOperationBody,
+  prepareUserOperationBody,
+  sendUserOperationBody,
+} from '@strongroom/shared/api/smart-account-body';
+import type { JsonValue } from '@strongroom/shared/json/json-value';
+import { prepareAndSendUserOperation as operation } from '@strongroom/shared/operations/prepare-and-send-user-operation';
+import * as v from 'valibot';
 import { RequestError } from '../../request-error.ts';
 import type { SmartAccount, StoredUserOperation } from '../../store/smart-account-store.ts';
 import { jsonAnswer, readJsonBody } from '../json.ts';
 import type { Answer, ProjectRequest } from '../request.ts';
+import { type OwnerSend, sendAsOwner } from '../sent-user-operation.ts';
 import type { Services } from '../services.ts';
+import { prepareRequestOf, readUserOperation } from '../user-operation.ts';
 import { findSmartAccountOf } from './smart-accounts.ts';
 
 type Hex = `0x${string}`;
@@ -19,19 +28,10 @@ const HASH = /^0x[0-9a-fA-F]{64}$/;
 export async function prepareUserOperation(request: ProjectRequest, services: Services): Promise<Answer> {
   const { store, relay, nowMs } = services;
   const account = await findSmartAccountOf(request, store);
-  const { network, calls, dataSuffix } = readJsonBody(prepareUserOperationBody, request.body);
+  const body = readJsonBody(prepareUserOperationBody, request.body);
+  const { network, calls } = body;
   const { operation, userOpHash } = await prepare(
-    {
-      network,
-      owners: account.owners as Hex[],
-      calls: calls.map(({ to, value, data, overrideGasLimit }) => ({
-        to: to as Hex,
-        value: BigInt(value),
-        data: data as Hex,
-        overrideGasLimit: overrideGasLimit === undefined ? null : BigInt(overrideGasLimit),
-      })),
-      dataSuffix: (dataSuffix as Hex | undefined) ?? null,
-    },
+    prepareRequestOf(body, account),
     relay.chains.evm(network),
     relay.chains.bundler(network),
   );
@@ -50,6 +50,27 @@ export async function prepareUserOperation(request: ProjectRequest, services: Se
   return jsonAnswer(201, bodyOf(stored));
 }
 
+/** Has the calls of the signed body made an operation, signed, stored and handed to the bundler. */
+export async function prepareAndSendUserOperation(
+  request: ProjectRequest,
+  services: Services,
+): Promise<Answer> {
+  const account = await findSmartAccountOf(request, services.store);
+  // The enclave validates the body; what it would refuse is not prepared.
+  const body = v.safeParse(
+    prepareAndSendUserOperationBody,
+    readJsonBody(
+      v.custom<JsonValue>(() => true),
+      request.body,
+    ),
+  );
+  const wanted = body.success
+    ? { prepare: prepareRequestOf(body.output, account), calls: body.output.calls }
+    : null;
+  const sign: OwnerSend['sign'] = (rows) => services.enclave.call(operation, rows);
+  return await sendAsOwner(request, { account, wanted, sign }, services);
+}
+
 /** Keeps the signed operation, then hands it to the bundler. What a bundler has once taken it takes again as the same. */
 export async function sendUserOperation(request: ProjectRequest, services: Services): Promise<Answer> {
   const { store, relay } = services;
@@ -66,26 +87,27 @@ export async function sendUserOperation(request: ProjectRequest, services: Servi
     await submitOperation(signed, prepared.userOpHash, relay.chains.bundler(stored.network));
     await store.moveUserOperation(stored, ['signed'], { status: 'broadcast' });
   }
-  return jsonAnswer(200, bodyOf(await reread(stored, store)));
+  return jsonAnswer(200, bodyOf(await readUserOperation(stored, store)));
 }
 
 /** Looks at the chain when there is something to learn from it. */
 export async function getUserOperation(request: ProjectRequest, services: Services): Promise<Answer> {
   const { store, relay } = services;
   const { stored } = await findOperationOf(request, store);
-  if (stored.status !== 'signed' && stored.status !== 'broadcast') return jsonAnswer(200, bodyOf(stored));
+  const { status } = stored;
+  if (status === 'pending' || status === 'complete' || status === 'failed')
+    return jsonAnswer(200, bodyOf(stored));
   const bundler = relay.chains.bundler(stored.network);
   const operation = JSON.parse(stored.operation) as UserOperation;
-  const look = await followOperation(
-    { operation, userOpHash: stored.userOpHash as Hex },
-    stored.status,
-    bundler,
-  );
+  const look = await followOperation({ operation, userOpHash: stored.userOpHash as Hex }, status, bundler);
   if (look !== null) {
     const receipt = look.receipt === null ? null : JSON.stringify(look.receipt);
-    await store.moveUserOperation(stored, ['signed', 'broadcast'], { status: look.status, receipt });
+    await store.moveUserOperation(stored, ['signed', 'broadcast', 'dropped'], {
+      status: look.status,
+      receipt,
+    });
   }
-  return jsonAnswer(200, bodyOf(await reread(stored, store)));
+  return jsonAnswer(200, bodyOf(await readUserOperation(stored, store)));
 }
 
 async function findOperationOf(
@@ -95,16 +117,7 @@ async function findOperationOf(
   const account = await findSmartAccountOf(request, store);
   const userOpHash = request.parameters['userOpHash'] ?? '';
   if (!HASH.test(userOpHash)) throw new RequestError('INVALID_REQUEST');
-  return { account, stored: await reread({ ...account, userOpHash }, store) };
-}
-
-async function reread(
-  key: Pick<StoredUserOperation, 'projectId' | 'address' | 'userOpHash'>,
-  store: Services['store'],
-): Promise<StoredUserOperation> {
-  const stored = await store.findUserOperation(key);
-  if (stored === null) throw new RequestError('NOT_FOUND', { clientMessage: 'User operation not found.' });
-  return stored;
+  return { account, stored: await readUserOperation({ ...account, userOpHash }, store) };
 }
 
 function bodyOf({ network, userOpHash, calls, status, receipt }: StoredUserOperation) {

@@ -1,0 +1,153 @@
+// Signed requests for user operations by the official SDK: the enclave makes the operation of the calls that the wallet token covers.
+import type { CdpClient } from '@coinbase/cdp-sdk';
+import { type Address, decodeFunctionData, getAddress, type Hex, parseAbi } from 'viem';
+import { entryPoint06Address } from 'viem/account-abstraction';
+import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Anvil, startAnvil } from '../support/anvil.ts';
+import { type FakeBundler, startFakeBundler } from '../support/fake-bundler.ts';
+import { createTestProject } from '../support/project.ts';
+import { connectSdk } from '../support/sdk-client.ts';
+import { startTestSystem, type TestSystem } from '../support/test-system.ts';
+
+const NETWORK = 'base-sepolia';
+const TO: Address = '0x00000000000000000000000000000000000000aa';
+const OTHER: Address = '0x00000000000000000000000000000000000000bb';
+const owners = new Map<string, string>();
+const walletAbi = parseAbi(['function execute(address target, uint256 value, bytes data)']);
+let anvil: Anvil;
+let bundler: FakeBundler;
+let system: TestSystem;
+let cdp: CdpClient;
+
+beforeAll(async () => {
+  anvil = await startAnvil();
+  bundler = await startFakeBundler(84_532, (sender, index) => (index === 0 ? owners.get(sender) : undefined));
+  const rpcUrls = { [NETWORK]: [anvil.url] };
+  system = await startTestSystem({
+    relay: { rpcUrls, bundlerUrls: { [NETWORK]: [bundler.url] }, tokens: {} },
+  });
+  const project = await createTestProject(system, {
+    policyAuthority: 'api-key',
+    scopes: ['read', 'sign', 'policies#manage'],
+  });
+  cdp = connectSdk(project);
+  // An EntryPoint that answers every question, and so getNonce, with 0.
+  await anvil.client.setCode({ address: entryPoint06Address, bytecode: '0x5f5f5260205ff3' });
+});
+afterAll(async () => {
+  await system?.[Symbol.asyncDispose]();
+  await bundler?.[Symbol.asyncDispose]();
+  await anvil?.[Symbol.asyncDispose]();
+});
+
+const refusal = (statusCode: number, errorType: string) => expect.objectContaining({ statusCode, errorType });
+const call = (to: Address = TO, value = 1n) => ({ to, value, data: '0x' as Hex });
+
+async function smartAccount(rules?: object[]) {
+  const policy =
+    rules === undefined
+      ? null
+      : await cdp.policies.createPolicy({ policy: { scope: 'account', rules } as never });
+  const owner = await cdp.evm.createAccount(policy === null ? {} : { accountPolicy: policy.id });
+  const account = await cdp.evm.createSmartAccount({ owner });
+  owners.set(account.address, owner.address);
+  return { owner, account, policy };
+}
+
+type Account = Awaited<ReturnType<typeof smartAccount>>['account'];
+const sendSigned = (account: Account, calls = [call()], idempotencyKey?: string) =>
+  cdp.evm.prepareAndSendUserOperation({
+    smartAccount: account,
+    network: NETWORK,
+    calls,
+    ...(idempotencyKey !== undefined && { idempotencyKey }),
+  });
+
+describe('prepareAndSendUserOperation', () => {
+  it('is signed in the enclave, sent, and completes', async () => {
+    const { account } = await smartAccount();
+    const { userOpHash, status } = await sendSigned(account, [{ to: TO, value: 5n, data: '0x1234' }]);
+    expect(status).toBe('broadcast');
+    const operation = bundler.sent.get(userOpHash);
+    expect(operation?.['sender']).toBe(account.address);
+    const decoded = decodeFunctionData({ abi: walletAbi, data: operation?.['callData'] as Hex });
+    expect(decoded).toEqual({ functionName: 'execute', args: [getAddress(TO), 5n, '0x1234'] });
+    expect(await account.getUserOperation({ userOpHash })).toMatchObject({ status: 'broadcast' });
+    bundler.mine(userOpHash, true);
+    expect(await account.waitForUserOperation({ userOpHash })).toMatchObject({ status: 'complete' });
+  });
+
+  it('is one operation under one idempotency key', async () => {
+    const { account } = await smartAccount();
+    const first = await sendSigned(account, [call()], 'operation-1');
+    const sentBefore = bundler.sent.size;
+    expect((await sendSigned(account, [call()], 'operation-1')).userOpHash).toBe(first.userOpHash);
+    expect(bundler.sent.size).toBe(sentBefore);
+    await expect(sendSigned(account, [call(TO, 2n)], 'operation-1')).rejects.toEqual(
+      refusal(422, 'idempotency_error'),
+    );
+  });
+
+  it('is not sent beside another one with the same nonce', async () => {
+    const { account } = await smartAccount();
+    await sendSigned(account);
+    await expect(sendSigned(account)).rejects.toEqual(refusal(409, 'operation_in_progress'));
+    await expect(sendSigned(account, [call(OTHER)])).rejects.toEqual(refusal(409, 'operation_in_progress'));
+  });
+
+  it('that the bundler refuses is dropped, and can be asked for again', async () => {
+    const { account } = await smartAccount();
+    bundler.failNext('refuse');
+    await expect(sendSigned(account)).rejects.toEqual(refusal(400, 'invalid_request'));
+    expect((await sendSigned(account, [call(OTHER)])).status).toBe('broadcast');
+  });
+
+  it('whose answer from the bundler is lost is durable, and is handed over again', async () => {
+    const { account } = await smartAccount();
+    bundler.failNext('lose-answer');
+    const { userOpHash } = await sendSigned(account);
+    expect((await account.getUserOperation({ userOpHash })).status).toBe('broadcast');
+  });
+
+  it('needs an owner whose key is in the enclave', async () => {
+    const stranger = privateKeyToAccount(generatePrivateKey());
+    const account = await cdp.evm.createSmartAccount({ owner: stranger });
+    await expect(sendSigned(account)).rejects.toEqual(refusal(403, 'forbidden'));
+  });
+
+  it('of a network that is not configured, or with a paymaster that is not allowed, is refused', async () => {
+    const { account } = await smartAccount();
+    const send = (fields: object) =>
+      cdp.evm.prepareAndSendUserOperation({
+        smartAccount: account,
+        network: NETWORK,
+        calls: [call()],
+        ...fields,
+      });
+    await expect(send({ network: 'arbitrum' })).rejects.toEqual(refusal(400, 'invalid_request'));
+    await expect(send({ paymasterUrl: 'http://169.254.169.254/' })).rejects.toEqual(
+      refusal(400, 'invalid_request'),
+    );
+  });
+});
+
+const allowing = (operation: string, criteria: object[]) => ({ action: 'accept', operation, criteria });
+const only = (address: Address) => ({ type: 'evmAddress', operator: 'in', addresses: [address] });
+
+describe('a policy on user operations', () => {
+  it.each(['prepareUserOperation', 'sendUserOperation'])(
+    '(%s) decides each call of a signed request, raw hashes being forbidden',
+    async (operation) => {
+      const { account } = await smartAccount([
+        allowing(operation, [only(TO), { type: 'ethValue', operator: '<=', ethValue: '10' }]),
+        { action: 'reject', operation: 'signEvmHash' },
+      ]);
+      const sentBefore = bundler.sent.size;
+      for (const calls of [[call(OTHER)], [call(TO, 11n)], [call(), call(OTHER)]])
+        await expect(sendSigned(account, calls)).rejects.toEqual(refusal(403, 'policy_violation'));
+      expect(bundler.sent.size).toBe(sentBefore);
+      expect((await sendSigned(account, [call(TO, 10n), call(TO, 1n)])).status).toBe('broadcast');
+    },
+  );
+});

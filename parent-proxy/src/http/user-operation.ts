@@ -1,0 +1,74 @@
+import type { Paymaster, PrepareRequest } from '@strongroom/chain-relay/smart-account/prepare';
+import type { RequestedCall } from '@strongroom/chain-relay/smart-account/proposal';
+import { PAYMASTER_MISSING, type prepareUserOperationBody } from '@strongroom/shared/api/smart-account-body';
+import type * as v from 'valibot';
+import { RequestError } from '../request-error.ts';
+import type { SmartAccount, StoredUserOperation } from '../store/smart-account-store.ts';
+import type { ProjectRequest } from './request.ts';
+import type { Services } from './services.ts';
+
+type Hex = `0x${string}`;
+type PrepareBody = v.InferOutput<typeof prepareUserOperationBody>;
+export type CallBody = PrepareBody['calls'][number];
+
+/** What the relay is to prepare. @throws RequestError INVALID_REQUEST */
+export function prepareRequestOf(
+  { network, calls, dataSuffix, ...paymaster }: PrepareBody,
+  { owners }: Pick<SmartAccount, 'owners'>,
+): PrepareRequest {
+  return {
+    network,
+    owners: owners as Hex[],
+    calls: requestedCalls(calls),
+    dataSuffix: (dataSuffix as Hex | undefined) ?? null,
+    paymaster: paymasterOf(paymaster),
+  };
+}
+
+function paymasterOf({
+  paymasterUrl,
+  paymasterContext,
+}: Pick<PrepareBody, 'paymasterUrl' | 'paymasterContext'>): Paymaster | null {
+  if (paymasterUrl !== undefined) return { url: paymasterUrl, context: paymasterContext ?? {} };
+  if (paymasterContext === undefined) return null;
+  throw new RequestError('INVALID_REQUEST', { clientMessage: PAYMASTER_MISSING });
+}
+
+export function requestedCalls(calls: readonly CallBody[]): readonly RequestedCall[] {
+  return calls.map(({ to, value, data, overrideGasLimit }) => ({
+    to: to as Hex,
+    value: BigInt(value),
+    data: data as Hex,
+    overrideGasLimit: overrideGasLimit === undefined ? null : BigInt(overrideGasLimit),
+  }));
+}
+
+/** @throws RequestError NOT_FOUND */
+export async function readUserOperation(
+  key: Pick<StoredUserOperation, 'projectId' | 'address' | 'userOpHash'>,
+  store: Pick<Services['store'], 'findUserOperation'>,
+): Promise<StoredUserOperation> {
+  const stored = await store.findUserOperation(key);
+  if (stored === null) throw new RequestError('NOT_FOUND', { clientMessage: 'User operation not found.' });
+  return stored;
+}
+
+/** An owner whose key is in the enclave, with its place among the owners. */
+export interface EnclaveOwner {
+  readonly address: string;
+  readonly index: 0 | 1;
+}
+
+/** The first of an account's owners that is an account of the project; null when all keys are elsewhere. */
+export async function findEnclaveOwner(
+  { owners }: Pick<SmartAccount, 'owners'>,
+  { principal }: ProjectRequest,
+  store: Pick<Services['store'], 'findAccount'>,
+): Promise<EnclaveOwner | null> {
+  const { projectId } = principal.project;
+  for (const [index, address] of owners.entries()) {
+    if ((await store.findAccount({ projectId, family: 'evm', address })) !== null)
+      return { address, index: index === 0 ? 0 : 1 };
+  }
+  return null;
+}
