@@ -17,6 +17,8 @@ export interface CreateProjectOptions {
   readonly pins: ServicePins;
   readonly choices: ProjectChoices;
   readonly enrolmentToken: string | null;
+  /** Made here unless it was before; by default of Ed25519. */
+  readonly apiKey?: ApiKey;
 }
 
 /**
@@ -29,11 +31,11 @@ export async function createProject({
   pins,
   choices,
   enrolmentToken,
+  apiKey = makeApiKey(),
 }: CreateProjectOptions): Promise<CreatedProject> {
   const identity = await verifyService(service, pins);
   const nonce = await service.projectNonce(enrolmentToken);
   const walletSecret = makeWalletSecret();
-  const apiKey = makeApiKey();
   const { deploymentId } = identity;
   const { genesis, projectId } = signProjectGenesis({ deploymentId, nonce, walletSecret, apiKey, choices });
   const { certificate } = await service.createProject(genesis, enrolmentToken);

@@ -52,7 +52,7 @@ export function signProjectGenesis({
     apiKeys: [
       {
         id: apiKey.id,
-        algorithm: 'EdDSA',
+        algorithm: apiKey.algorithm,
         publicKey: apiKey.publicKey,
         scopes: [...scopes],
         expiresAtMs: null,

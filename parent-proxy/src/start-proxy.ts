@@ -3,7 +3,6 @@ import { createServer, type Server } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import type { OutboxEvent } from '@strongroom/chain-relay/outbox';
 import { createRelay } from '@strongroom/chain-relay/relay';
-import { errorAnswer } from '@strongroom/shared/api/error-response';
 import type { Dialer } from '@strongroom/shared/transport/connection';
 import type { Logger } from 'pino';
 import { type AuditLog, createAuditLog } from './audit-events.ts';
@@ -17,6 +16,7 @@ import type { CredentialSource } from './enclave/credentials.ts';
 import { connectEnclave, type Enclave } from './enclave/enclave.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { createApp } from './http/app.ts';
+import { answerBelowRoutes, refuseMalformed } from './http/below-routes.ts';
 import { createTurns } from './http/turns.ts';
 import { createRecoveryNotifier } from './recovery-notifier.ts';
 import type { Store } from './store/store.ts';
@@ -107,25 +107,11 @@ async function listen(server: Server, { host, port }: ProxyConfig): Promise<numb
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.requestTimeout = REQUEST_TIMEOUT_MS;
   server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
-  server.on('clientError', (_error, socket) => {
-    if (!socket.writable) return;
-    const { body } = errorAnswer('INVALID_REQUEST');
-    const head = `HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;
-    socket.end(Buffer.concat([Buffer.from(head), body]));
-  });
+  answerBelowRoutes(server);
   server.listen(port, host);
   await once(server, 'listening');
   const address = server.address();
   return address !== null && typeof address === 'object' ? address.port : port;
-}
-
-/** A request whose target or Host header is broken never reaches a route. */
-function refuseMalformed(): Response {
-  const { status, body } = errorAnswer('INVALID_REQUEST');
-  return new Response(body as Uint8Array<ArrayBuffer>, {
-    status,
-    headers: { 'content-type': 'application/json' },
-  });
 }
 
 async function closeServer(server: Server): Promise<void> {

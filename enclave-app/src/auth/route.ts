@@ -29,6 +29,8 @@ const SMART = '/v2/evm/smart-accounts/(?<smartAccount>0x[0-9a-fA-F]{40})';
 const BY_NAME = '/export/by-name/(?<name>[A-Za-z0-9-]{2,36})';
 const POLICIES = '/v2/policy-engine/policies';
 const ID = '/(?<id>[A-Za-z0-9-]{1,64})';
+/** Ids of the older form have slashes; clients that escape path segments write them as %2F. */
+const API_KEY_ID = '/(?<id>(?:[A-Za-z0-9_/-]|%2F){1,136})';
 
 /** The enclave's own reading of the API. The parent's word for an operation has to agree with it. */
 const PATTERNS: readonly Pattern[] = [
@@ -56,7 +58,7 @@ const PATTERNS: readonly Pattern[] = [
   pattern('DELETE', `${POLICIES}${ID}`, 'delete-policy', null),
   pattern('POST', '/v2/policy-engine/evaluate', 'evaluate-policy', null),
   pattern('POST', '/v2/enclave/api-keys', 'add-api-key', null),
-  pattern('DELETE', `/v2/enclave/api-keys${ID}`, 'revoke-api-key', null),
+  pattern('DELETE', `/v2/enclave/api-keys${API_KEY_ID}`, 'revoke-api-key', null),
   pattern('POST', '/v2/enclave/wallet-secrets', 'add-wallet-secret', null),
   pattern('DELETE', `/v2/enclave/wallet-secrets${ID}`, 'revoke-wallet-secret', null),
   pattern('PUT', '/v2/enclave/recovery-key', 'set-recovery-key', null),
@@ -85,7 +87,7 @@ export function findRoute(method: string, path: string): Route | null {
       address: address === null || keys === null ? null : keys.canonicalAddress(address),
       smartAccount: smartAccount === null ? null : EVM_KEYS.canonicalAddress(smartAccount),
       name,
-      id,
+      id: id?.replaceAll('%2F', '/') ?? null,
     };
   }
   return null;

@@ -1,6 +1,7 @@
 import { verify } from 'node:crypto';
 import { addApiKeyBody } from '@strongroom/shared/api/api-key-body';
 import { derSignature } from '@strongroom/shared/auth/ecdsa-signature';
+import { proofMessage } from '@strongroom/shared/auth/proof-of-possession';
 import { OperationError } from '@strongroom/shared/channel/operation-error';
 import type { addApiKey } from '@strongroom/shared/operations/add-api-key';
 import type { ParsedRequestOf, ResponseOf } from '@strongroom/shared/operations/operation';
@@ -17,7 +18,6 @@ type AuthorityRequest = ParsedRequestOf<typeof addApiKey>;
 type AuthorityResponse = ResponseOf<typeof addApiKey>;
 
 const MAX_API_KEYS = 64;
-const PROOF_CONTEXT = Buffer.from('strongroom/api-key-proof/v1');
 
 /** Adds a key that proves that it exists: a typing error would otherwise lock out whoever relies on it. */
 export async function handleAddApiKey(
@@ -79,7 +79,7 @@ function assertProof({ id, algorithm, publicKey }: ApiKey, projectId: Uint8Array
   const refused = () =>
     new OperationError('INVALID_REQUEST', { clientMessage: 'The proof of the new API key is invalid.' });
   const key = importApiKey(algorithm, publicKey, refused);
-  const message = Buffer.concat([PROOF_CONTEXT, projectId, Buffer.from(id)]);
+  const message = proofMessage('api-key', projectId, Buffer.from(id));
   const signature = algorithm === 'EdDSA' ? proof : derSignature(proof);
   if (signature === null || !verify(algorithm === 'EdDSA' ? null : 'sha256', message, key, signature))
     throw refused();

@@ -13,7 +13,8 @@ import { parseBody } from './parse-body.ts';
 type ImportOperation = 'import-evm-account' | 'import-solana-account';
 
 /**
- * Takes a client's key. Encryption is randomized, so what a repeated request is compared by is the key itself and its name.
+ * Takes a client's key. Encryption is randomized, so what a repeated request is compared by is the key itself; its account answers as it
+ * is by now, renamed or not.
  */
 export function handleImportAccount(operation: ImportOperation, keys: ChainKeys) {
   return async (
@@ -37,8 +38,8 @@ export function handleImportAccount(operation: ImportOperation, keys: ChainKeys)
         );
       }
       const { record } = service.accounts.open(request.project, existing.address, existing.account);
-      const isSame = keys.identify(secretKey).address === record.address && (name ?? null) === record.name;
-      if (!isSame) throw new OperationError('IDEMPOTENCY_MISMATCH');
+      if (keys.identify(secretKey).address !== record.address)
+        throw new OperationError('IDEMPOTENCY_MISMATCH');
       return { answer: accountAnswer(201, record, request.project.authority.record), created: null };
     } finally {
       secretKey.fill(0);

@@ -4,7 +4,8 @@ import * as v from 'valibot';
 
 /**
  * Validates a verified body.
- * @throws OperationError INVALID_REQUEST; the message names a field of the schema, never a value
+ * @throws OperationError INVALID_REQUEST, whose message names a field of the schema, never a value; MALFORMED_TRANSACTION when a
+ * transaction is not even spelled as one
  */
 export function parseBody<S extends v.GenericSchema>(schema: S, body: JsonValue): v.InferOutput<S> {
   // An array would pass for an object in which nothing is set.
@@ -14,6 +15,7 @@ export function parseBody<S extends v.GenericSchema>(schema: S, body: JsonValue)
   // Keys of an unknown field are input; the path of a known one is ours.
   const isUnknownField = issue.type === 'strict_object';
   const path = isUnknownField ? null : v.getDotPath(issue);
+  if (path === 'transaction' && issue.type === 'regex') throw new OperationError('MALFORMED_TRANSACTION');
   throw new OperationError('INVALID_REQUEST', {
     clientMessage:
       isUnknownField || path === null

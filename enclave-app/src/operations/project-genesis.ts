@@ -1,5 +1,6 @@
 // TRUST BOUNDARY: a project genesis as the parent relays it.
 import { createPublicKey, hash, type KeyObject } from 'node:crypto';
+import { apiKeyId } from '@strongroom/shared/api/api-key-body';
 import { OperationError } from '@strongroom/shared/channel/operation-error';
 import { bytesOf } from '@strongroom/shared/operations/fields';
 import { decodeCbor } from '@strongroom/shared/wire/cbor';
@@ -17,7 +18,11 @@ const genesisSchema = v.strictObject({
   deploymentId: bytesOf(32),
   nonce: bytesOf(32),
   walletSecret: bytesOf(91),
-  apiKeys: v.pipe(v.array(apiKeySchema), v.minLength(1), v.maxLength(16)),
+  apiKeys: v.pipe(
+    v.array(v.strictObject({ ...apiKeySchema.entries, id: apiKeyId })),
+    v.minLength(1),
+    v.maxLength(16),
+  ),
   authorities: v.pipe(v.array(authoritySchema), v.minLength(1), v.maxLength(16)),
   policyAuthority: v.picklist(['wallet', 'api-key']),
   exportAllowed: v.boolean(),

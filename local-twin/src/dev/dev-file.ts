@@ -6,6 +6,9 @@ export interface DevFile {
   readonly baseUrl: string;
   readonly apiKeyId: string;
   readonly apiKeySecret: string;
+  /** A second API key of the same project, of the other kind that the SDK takes: P-256. */
+  readonly es256ApiKeyId?: string;
+  readonly es256ApiKeySecret?: string;
   readonly walletSecret: string;
   /** Measurements to pin, 96 hex digits each. */
   readonly pcrs: { readonly '0': string; readonly '1': string; readonly '2': string };
@@ -13,6 +16,7 @@ export interface DevFile {
   readonly rootCertificatePem: string;
   readonly projectId: string;
   readonly deploymentId: string;
+  /** To pass as `encryptionPublicKey` to the SDK's importAccount: without it, the SDK encrypts to Coinbase. */
   readonly importPublicKeyPem?: string;
 }
 

@@ -1,7 +1,12 @@
 // `make dev`: the whole service in the foreground, with a first project, on 127.0.0.1.
+import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { readRelayConfig } from '@strongroom/chain-relay/relay-config';
+import { addApiKey } from '@strongroom/client/api-keys';
 import { createProject } from '@strongroom/client/create-project';
+import { makeApiKey } from '@strongroom/client/credentials';
+import { importWalletSecret } from '@strongroom/client/owner';
 import { connectService, type Service } from '@strongroom/client/service';
 import { type ServicePins, verifyService } from '@strongroom/client/verify-service';
 import { type System, startSystem } from '../system/start-system.ts';
@@ -11,6 +16,7 @@ import { importPublicKeyOf } from './import-key.ts';
 const home = resolve(process.env['STRONGROOM_HOME'] ?? '.strongroom');
 const port = Number(process.env['PORT'] ?? 8787);
 const startedMs = performance.now();
+const SCOPES = ['read', 'sign', 'accounts#export', 'policies#manage'];
 
 try {
   await run();
@@ -49,7 +55,9 @@ async function openProject(system: System): Promise<DevFile> {
   const earlier = readDevFile(home);
   const isKnown = earlier !== null && !system.wasGenesisRun && earlier.baseUrl === system.baseUrl;
   if (isKnown) step(`Project ${earlier.projectId.slice(0, 12)}… of the last start`);
-  const file = isKnown ? earlier : await createFirstProject(service, pins, system);
+  await untilTokensAreTaken();
+  const made = isKnown ? earlier : await createFirstProject(service, pins, system);
+  const file = made.es256ApiKeyId === undefined ? await withEs256Key(made, pins) : made;
   const importPublicKeyPem = await importPublicKeyOf(service, await verifyService(service, pins), file);
   return { ...file, pcrs: pcrTable(system), rootCertificatePem, importPublicKeyPem };
 }
@@ -62,7 +70,7 @@ async function createFirstProject(service: Service, pins: ServicePins, system: S
       authorities: [`127.0.0.1:${port}`, `localhost:${port}`],
       policyAuthority: 'api-key',
       exportAllowed: true,
-      scopes: ['read', 'sign', 'accounts#export', 'policies#manage'],
+      scopes: SCOPES,
     },
     enrolmentToken: system.enrolmentToken,
   });
@@ -79,6 +87,26 @@ async function createFirstProject(service: Service, pins: ServicePins, system: S
     projectId: Buffer.from(projectId).toString('hex'),
     deploymentId: Buffer.from(deploymentId).toString('hex'),
   };
+}
+
+/** An enclave refuses tokens of the second in which it started, as it can't know which of them it took before. */
+async function untilTokensAreTaken(): Promise<void> {
+  await sleep(1005 - (Date.now() % 1000));
+}
+
+/** The SDK takes keys of two kinds; one of each is there to be tried. */
+async function withEs256Key(file: DevFile, pins: ServicePins): Promise<DevFile> {
+  const { baseUrl, apiKeyId, apiKeySecret, walletSecret } = file;
+  const owner = {
+    baseUrl,
+    pins,
+    projectId: Buffer.from(file.projectId, 'hex'),
+    credentials: { apiKeyId, apiKeySecret },
+    walletSecret: importWalletSecret(walletSecret),
+  };
+  const key = makeApiKey('ES256', `organizations/${randomUUID()}/apiKeys/${randomUUID()}`);
+  await addApiKey(owner, key, { scopes: SCOPES });
+  return { ...file, es256ApiKeyId: key.id, es256ApiKeySecret: key.secret };
 }
 
 function pcrTable({ measurements }: System): DevFile['pcrs'] {

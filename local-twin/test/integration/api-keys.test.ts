@@ -1,6 +1,8 @@
 // API keys of a project: made, limited, rotated and revoked over HTTP, against enclave and proxy as processes of their own.
-import { generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { proveApiKey } from '@strongroom/client/api-keys';
+import { makeApiKey } from '@strongroom/client/credentials';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTestProject, type TestProject } from '../support/project.ts';
 import { refusal } from '../support/refusal.ts';
@@ -28,6 +30,7 @@ async function send(as: TestProject, method: string, path: string, parts: Reques
 }
 
 interface KeyChoices {
+  readonly id?: string;
   readonly algorithm?: 'EdDSA' | 'ES256';
   readonly scopes?: readonly string[];
   readonly expiresAt?: string;
@@ -40,43 +43,15 @@ interface NewKey {
   readonly holder: TestProject;
 }
 
-function makeKey({ algorithm = 'EdDSA', scopes = ALL_SCOPES, ...choices }: KeyChoices = {}): NewKey {
-  const { publicKey, privateKey } = pairOf(algorithm);
-  const id = randomUUID();
-  const message = Buffer.concat([
-    Buffer.from('strongroom/api-key-proof/v1'),
-    project.projectId,
-    Buffer.from(id),
-  ]);
-  const proof =
-    algorithm === 'EdDSA'
-      ? sign(null, message, privateKey)
-      : sign('sha256', message, { key: privateKey, dsaEncoding: 'ieee-p1363' });
-  const spki = publicKey.export({ format: 'der', type: 'spki' });
+function makeKey(choices: KeyChoices = {}): NewKey {
+  const { id, algorithm = 'EdDSA', scopes = ALL_SCOPES, ...others } = choices;
+  const key = makeApiKey(algorithm, id);
+  const publicKey = Buffer.from(key.publicKey).toString('base64');
+  const proof = proveApiKey(key, project.projectId);
   return {
-    body: {
-      id,
-      algorithm,
-      publicKey: spki.toString('base64'),
-      scopes,
-      ...choices,
-      proof: proof.toString('base64'),
-    },
-    holder: { ...project, apiKeyId: id, apiKeySecret: secretOf(algorithm, privateKey), apiKey: privateKey },
+    body: { id: key.id, algorithm, publicKey, scopes, ...others, proof },
+    holder: { ...project, apiKeyId: key.id, apiKeySecret: key.secret, apiKey: key.privateKey },
   };
-}
-
-function pairOf(algorithm: 'EdDSA' | 'ES256') {
-  return algorithm === 'EdDSA'
-    ? generateKeyPairSync('ed25519')
-    : generateKeyPairSync('ec', { namedCurve: 'P-256' });
-}
-
-/** As the SDK takes it. */
-function secretOf(algorithm: 'EdDSA' | 'ES256', key: KeyObject): string {
-  if (algorithm === 'ES256') return key.export({ format: 'pem', type: 'pkcs8' }).toString();
-  const { d = '', x = '' } = key.export({ format: 'jwk' });
-  return Buffer.concat([Buffer.from(d, 'base64url'), Buffer.from(x, 'base64url')]).toString('base64');
 }
 
 async function addKey(choices: KeyChoices = {}): Promise<TestProject> {
@@ -200,6 +175,19 @@ describe('a key is refused', () => {
     expect(await reads(holder)).toBe(401);
     expect((await revoke('revoke')).status).toBe(204);
     expect(await revoke(null)).toMatchObject({ status: 404, json: { errorMessage: 'API key not found.' } });
+  });
+
+  it('under an id of the older form, however its slashes are spelled', async () => {
+    for (const spell of [(id: string) => id, encodeURIComponent]) {
+      const holder = await addKey({ id: `organizations/${randomUUID()}/apiKeys/${randomUUID()}` });
+      expect(await reads(holder)).toBe(200);
+      expect((await send(project, 'DELETE', `${KEYS}/${spell(holder.apiKeyId)}`)).status).toBe(204);
+      expect(await reads(holder)).toBe(401);
+    }
+    for (const id of ['organizations/../x', 'a b c d e', 'x//yyyyyy', '/yyyyyyyy']) {
+      const { body } = makeKey({ id });
+      expect(await send(project, 'POST', KEYS, { body })).toMatchObject({ status: 400 });
+    }
   });
 
   it('but the last one is never revoked, and a rotation overlaps', async () => {

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { bearerToken } from '../support/forged-token.ts';
 import {
   EVM,
   type Expected,
@@ -51,6 +52,8 @@ describe('a creation with a body', () => {
       'text/plain',
       'application/x-www-form-urlencoded',
       'application/json; charset=latin1',
+      'application/json; charset="utf-16"',
+      'application/jsonp',
     ]) {
       const answer = await requests.send({ body: '{}' }, { headers: { 'content-type': type } });
       const expected = [415, 'invalid_request', 'The content type must be application/json.'] as const;
@@ -77,12 +80,40 @@ describe('a creation with a body', () => {
   );
 });
 
+describe('what clients spell in several ways', () => {
+  it.each([
+    'application/json; charset=utf-8',
+    'application/json;charset="UTF-8"',
+    'Application/JSON ; profile=x',
+  ])('the content type %s is taken', async (type) => {
+    const path = `${EVM}/${requests.address}/sign/message`;
+    const answer = await requests.send(
+      { path, body: '{"message":""}' },
+      { headers: { 'content-type': type } },
+    );
+    expect(answer.status).toBe(200);
+  });
+
+  it('the scheme of the bearer token is taken in any case', async () => {
+    const target = { method: 'GET', authority: requests.authority, path: EVM, body: '' };
+    const headers = { authorization: `bEARER ${bearerToken(requests.mine, target)}` };
+    expect((await requests.send({ method: 'GET' }, { bearer: null, headers })).status).toBe(200);
+  });
+});
+
 describe('a signature', () => {
   it.each<readonly [string, object, Expected, string]>([
     ['sign', { hash: '0x00' }, [400, 'invalid_request', 'The field "hash" is invalid.'], 'INVALID_REQUEST'],
     ['sign', { message: 'x' }, NOT_FIELDS, 'INVALID_REQUEST'],
     ['sign/message', { message: 5 }, [400, 'invalid_request'], 'INVALID_REQUEST'],
-    ['sign/transaction', { transaction: '0x02c0' }, [400, 'malformed_transaction'], 'MALFORMED_TRANSACTION'],
+    ...['0x02c0', '02c0', '0x2c0', 'hello', ''].map(
+      (transaction): readonly [string, object, Expected, string] => [
+        'sign/transaction',
+        { transaction },
+        [400, 'malformed_transaction', 'Malformed unsigned transaction.'],
+        'MALFORMED_TRANSACTION',
+      ],
+    ),
     [
       'sign/typed-data',
       { domain: {}, types: {}, primaryType: 'A', message: {} },
@@ -139,6 +170,11 @@ describe('a path', () => {
     await requests.expectRefusal(answer, expected, code);
   });
 
+  it('that has other methods names them', async () => {
+    const answer = await requests.send({ method: 'DELETE', path: `${EVM}/${requests.address}` });
+    expect([answer.status, answer.allow]).toEqual([405, 'GET, PUT']);
+  });
+
   it('of a list is served with a content type and without a body, as the SDK asks', async () => {
     expect((await requests.send({ method: 'GET' })).status).toBe(200);
   });
@@ -190,7 +226,10 @@ describe('what is hardly HTTP', () => {
     ['a Host that is none', 'GET /healthz HTTP/1.1\r\nHost: a b/c\r\nConnection: close\r\n\r\n', 400],
     ['two lengths', `${post}Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, 400],
     ['a negative length', `${post}Content-Length: -3\r\n\r\n`, 400],
-    ['headers without end', `${post}X: ${'x'.repeat(20_000)}\r\n\r\n`, 400],
+    ['headers without end', `${post}X: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+    ['a chunk that is none', `${post}Transfer-Encoding: chunked\r\n\r\nZZ\r\n`, 400],
+    ['CONNECT', 'CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example\r\n\r\n', 405],
+    ['an expectation of another kind', `${post}Expect: miracles\r\nContent-Length: 2\r\n\r\n{}`, 417],
     [
       'a target of another host',
       'GET http://evil.example/v2/evm/accounts HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',

@@ -125,6 +125,21 @@ describe('an idempotency key of an import', () => {
     ).toHaveLength(1);
   });
 
+  it('finds the account under its new name too', async () => {
+    const options = {
+      privateKey: generatePrivateKey(),
+      encryptionPublicKey,
+      idempotencyKey: 'import-renamed',
+    };
+    const { address } = await cdp.evm.importAccount({ ...options, name: 'born-as' });
+    await cdp.evm.updateAccount({ address, update: { name: 'known-as' } });
+    const again = await cdp.evm.importAccount({ ...options, name: 'born-as' });
+    expect(again).toMatchObject({ address, name: 'known-as' });
+    await expect(cdp.evm.importAccount({ ...options, name: 'known-as' })).rejects.toEqual(
+      refusal(422, 'idempotency_error'),
+    );
+  });
+
   it('is refused for another key and for another name', async () => {
     const privateKey = generatePrivateKey();
     const options = { privateKey, encryptionPublicKey, idempotencyKey: 'import-other' };

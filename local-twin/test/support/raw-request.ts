@@ -11,6 +11,7 @@ export interface RawRequest {
 export interface RawAnswer {
   readonly status: number;
   readonly contentType: string | undefined;
+  readonly allow: string | undefined;
   readonly text: string;
 }
 
@@ -33,7 +34,7 @@ export function sendRaw(baseUrl: string, { method, path, headers, body }: RawReq
     outgoing.on('response', (incoming) => {
       readText(incoming).then((text) => {
         const { statusCode: status = 0, headers: received } = incoming;
-        resolve({ status, contentType: received['content-type'], text });
+        resolve({ status, contentType: received['content-type'], allow: received.allow, text });
       }, reject);
     });
     outgoing.setTimeout(TIMEOUT_MS, () => outgoing.destroy(new UnansweredError(`${method} ${path}`)));

@@ -28,7 +28,7 @@ export function createApp(services: Services): Hono<{ Bindings: HttpBindings }> 
   }
   app.notFound((context: HttpContext) =>
     answer(context, services, async ({ path }) => {
-      throw new RequestError(isKnownPath(path) ? 'METHOD_NOT_ALLOWED' : 'NOT_FOUND');
+      throw unroutable(path);
     }),
   );
   return app;
@@ -109,10 +109,14 @@ function toResponse({ status, body, contentType = 'application/json', headers }:
   });
 }
 
-const KNOWN_PATHS = ROUTES.map(
-  ({ path }) => new RegExp(`^(?:/platform)?${path.replace(/:[A-Za-z]+/g, '[^/]+')}$`),
-);
+const KNOWN_PATHS = ROUTES.map(({ method, path }) => {
+  const pattern = path.replace(/:[A-Za-z]+(\{\.\+\})?/g, (_name, anything) => (anything ? '.+' : '[^/]+'));
+  return { method, pattern: new RegExp(`^(?:/platform)?${pattern}$`) };
+});
 
-function isKnownPath(path: string): boolean {
-  return KNOWN_PATHS.some((pattern) => pattern.test(path));
+/** A path that has other methods names them (RFC 9110 section 15.5.6). */
+function unroutable(path: string): RequestError {
+  const methods = KNOWN_PATHS.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method);
+  if (methods.length === 0) return new RequestError('NOT_FOUND');
+  return new RequestError('METHOD_NOT_ALLOWED', { headers: { allow: [...new Set(methods)].join(', ') } });
 }

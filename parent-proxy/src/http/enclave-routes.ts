@@ -129,7 +129,7 @@ export const ENCLAVE_ROUTES: readonly Route[] = [
   },
   {
     method: 'DELETE',
-    path: '/v2/enclave/api-keys/:keyId',
+    path: '/v2/enclave/api-keys/:keyId{.+}',
     auth: 'wallet',
     scope: 'sign',
     handle: revokeExistingApiKey,

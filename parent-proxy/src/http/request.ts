@@ -35,7 +35,9 @@ export interface Answer {
 /** Half a frame; the rows that go to the enclave beside it need the other half. */
 export const MAX_BODY_BYTES = 512 * 1024;
 const EMPTY = new Uint8Array(0);
-const JSON_TYPE = /^application\/json(?:\s*;\s*charset=utf-8)?$/i;
+/** With any parameters, of which `charset` can only be what JSON is in (RFC 8259 section 8.1). */
+const JSON_TYPE =
+  /^application\/json(?:\s*;\s*(?:charset=(?:utf-8|"utf-8")|(?!charset=)[\w-]+=(?:[\w-]+|"[^"]*")))*\s*$/i;
 
 /**
  * Reads the body of a POST or PUT and stops at the limit. GET and DELETE come with a content type and no body; none is looked for.

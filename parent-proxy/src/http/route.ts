@@ -18,7 +18,7 @@ export interface RouteContract {
 }
 
 interface Described {
-  /** In Hono's spelling: `/v2/evm/accounts/:address`. */
+  /** In Hono's spelling: `/v2/evm/accounts/:address`; `:id{.+}` may have slashes. */
   readonly path: string;
   /** Null for what is not part of the API. */
   readonly contract: RouteContract | null;

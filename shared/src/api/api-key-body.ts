@@ -3,9 +3,16 @@ import * as v from 'valibot';
 export const API_KEY_SCOPES = ['read', 'sign', 'accounts#export', 'policies#manage'] as const;
 export type ApiKeyScope = (typeof API_KEY_SCOPES)[number];
 
+/** A UUID or Coinbase's older `organizations/<uuid>/apiKeys/<uuid>`: nothing that a path would have to spell in two ways. */
+export const apiKeyId = v.pipe(
+  v.string(),
+  v.maxLength(128),
+  v.regex(/^[A-Za-z0-9_-]{1,64}(?:\/[A-Za-z0-9_-]{1,64}){0,3}$/),
+);
+
 /** Body of POST /v2/enclave/api-keys. */
 export const addApiKeyBody = v.strictObject({
-  id: v.pipe(v.string(), v.regex(/^[A-Za-z0-9-]{8,64}$/)),
+  id: v.pipe(apiKeyId, v.minLength(8)),
   algorithm: v.picklist(['EdDSA', 'ES256']),
   publicKey: v.pipe(
     v.string(),

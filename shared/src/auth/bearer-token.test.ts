@@ -164,9 +164,9 @@ describe('recorded requests of the SDK', () => {
 });
 
 describe('bearerTokenOf', () => {
-  it('takes only the Bearer scheme', () => {
-    expect(bearerTokenOf('Bearer abc')).toBe('abc');
-    for (const header of ['Basic abc', 'abc', 'bearer abc', '', null, undefined])
+  it('takes only the Bearer scheme, in any case', () => {
+    for (const scheme of ['Bearer', 'bearer', 'BEARER']) expect(bearerTokenOf(`${scheme} abc`)).toBe('abc');
+    for (const header of ['Basic abc', 'abc', 'Bearerabc', 'x Bearer abc', '', null, undefined])
       expect(bearerTokenOf(header)).toBeNull();
   });
 });

@@ -33,9 +33,9 @@ export interface BearerExpectation {
   readonly nowMs: number;
 }
 
-/** Takes the token out of an `Authorization` header, or null when the header is of another scheme or absent. */
+/** Takes the token out of an `Authorization` header, or null when the header is of another scheme or absent (RFC 9110 section 11.1). */
 export function bearerTokenOf(authorization: string | null | undefined): string | null {
-  return authorization?.startsWith('Bearer ') ? authorization.slice('Bearer '.length) : null;
+  return /^Bearer (.*)$/i.exec(authorization ?? '')?.[1] ?? null;
 }
 
 /**
