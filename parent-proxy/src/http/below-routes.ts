@@ -18,7 +18,11 @@ export function answerBelowRoutes(server: Server): void {
   server.on('connect', (_request, socket: Duplex) => end(socket, '405 Method Not Allowed'));
   server.on('checkExpectation', (_request, response: ServerResponse) => {
     // The body that was announced is not read, so the connection cannot go on.
-    const headers = { 'content-type': 'application/json', 'content-length': BODY.length, connection: 'close' };
+    const headers = {
+      'content-type': 'application/json',
+      'content-length': BODY.length,
+      connection: 'close',
+    };
     response.writeHead(417, headers).end(BODY);
   });
 }
