@@ -2,7 +2,11 @@
 import { errorAnswer } from '@strongroom/shared/api/error-response';
 import { OperationError } from '@strongroom/shared/channel/operation-error';
 import { type ErrorCode, isClientErrorCode } from '@strongroom/shared/error-code';
-import { OPERATIONS, type RegisteredOperation } from '@strongroom/shared/operations/registry';
+import {
+  OPERATIONS,
+  type OperationName,
+  type RegisteredOperation,
+} from '@strongroom/shared/operations/registry';
 import type { CborValue } from '@strongroom/shared/wire/cbor';
 import type { Refusal, RequestEnvelope, ResponseEnvelope } from '@strongroom/shared/wire/envelope';
 import { WireError } from '@strongroom/shared/wire/wire-error';
@@ -10,9 +14,11 @@ import * as v from 'valibot';
 import type { Lifecycle } from './boot/lifecycle.ts';
 import { ALLOWED_PHASES } from './boot/phase-table.ts';
 import { EvmError } from './evm/evm-error.ts';
-import { LIFECYCLE_HANDLERS, READY_HANDLERS } from './operations/handlers.ts';
+import { LIFECYCLE_HANDLERS, READY_HANDLERS, TELEMETRY_HANDLERS } from './operations/handlers.ts';
 import type { ReadyService } from './ready-service.ts';
 import { SolanaError } from './solana/solana-error.ts';
+import { observeRequest } from './telemetry/observed-requests.ts';
+import type { Telemetry } from './telemetry/telemetry.ts';
 
 const BY_NAME: ReadonlyMap<string, RegisteredOperation> = new Map(
   OPERATIONS.map((operation) => [operation.name, operation]),
@@ -20,6 +26,7 @@ const BY_NAME: ReadonlyMap<string, RegisteredOperation> = new Map(
 
 export interface DispatchOptions {
   readonly lifecycle: Lifecycle;
+  readonly telemetry: Telemetry;
   /** Makes the service of a ready enclave; asked for once. */
   readonly createService: () => ReadyService;
   /** Told of failures that no code describes. The error must not leave the enclave. */
@@ -29,33 +36,57 @@ export interface DispatchOptions {
 type AnyHandler = (request: never, context: never) => unknown;
 
 /** Decides and answers one request; never throws. The only place that catches whatever an operation may throw. */
-export function createDispatch({ lifecycle, createService, onInternalError }: DispatchOptions) {
+export function createDispatch({ lifecycle, telemetry, createService, onInternalError }: DispatchOptions) {
   let service: ReadyService | null = null;
 
-  async function answer(contract: RegisteredOperation, body: CborValue): Promise<CborValue> {
-    if (!ALLOWED_PHASES[contract.name].includes(lifecycle.phase)) throw new OperationError('PHASE_REFUSED');
-    const request = v.safeParse(contract.request as v.GenericSchema, body);
-    if (!request.success) throw new OperationError('INVALID_MESSAGE');
-    if (contract.name in LIFECYCLE_HANDLERS) {
-      const handler = LIFECYCLE_HANDLERS[contract.name as keyof typeof LIFECYCLE_HANDLERS] as AnyHandler;
-      return (await handler(request.output as never, lifecycle as never)) as CborValue;
+  async function run(name: OperationName, request: unknown): Promise<CborValue> {
+    const { handlers, context } = handlersOf(name);
+    const handler = handlers[name as keyof typeof handlers] as AnyHandler;
+    return (await handler(request as never, context as never)) as CborValue;
+  }
+
+  function handlersOf(name: OperationName) {
+    if (name in LIFECYCLE_HANDLERS) return { handlers: LIFECYCLE_HANDLERS, context: lifecycle };
+    if (name in TELEMETRY_HANDLERS) {
+      return { handlers: TELEMETRY_HANDLERS, context: { lifecycle, telemetry, service } };
     }
     service ??= createService();
-    const handler = READY_HANDLERS[contract.name as keyof typeof READY_HANDLERS] as AnyHandler;
-    return (await handler(request.output as never, service as never)) as CborValue;
+    return { handlers: READY_HANDLERS, context: service };
   }
+
+  const assertAllowed = (name: OperationName) => {
+    if (!ALLOWED_PHASES[name].includes(lifecycle.phase)) throw new OperationError('PHASE_REFUSED');
+  };
 
   return async ({ id, op, body }: RequestEnvelope): Promise<ResponseEnvelope> => {
     const contract = BY_NAME.get(op);
-    if (contract === undefined) return { id, err: { code: 'UNKNOWN_OPERATION' } };
+    if (contract === undefined) {
+      telemetry.counters.unknownOperations += 1;
+      return { id, err: { code: 'UNKNOWN_OPERATION' } };
+    }
+    const { name } = contract;
+    let request: unknown = null;
     try {
-      return { id, ok: await answer(contract, body) };
+      assertAllowed(name);
+      request = parse(contract, body);
+      const ok = await run(name, request);
+      // What was in work when the enclave failed does not leave it.
+      if (lifecycle.phase === 'failed') assertAllowed(name);
+      observeRequest(telemetry, { operation: name, outcome: 'OK', request });
+      return { id, ok };
     } catch (error) {
       const { code, message } = describe(error);
+      observeRequest(telemetry, { operation: name, outcome: code, request });
       if (code === 'INTERNAL') onInternalError(op, error);
       return { id, err: refusal(code, message) };
     }
   };
+}
+
+function parse(contract: RegisteredOperation, body: CborValue): unknown {
+  const request = v.safeParse(contract.request as v.GenericSchema, body);
+  if (!request.success) throw new OperationError('INVALID_MESSAGE');
+  return request.output;
 }
 
 function describe(error: unknown): { code: ErrorCode; message: string | undefined } {

@@ -13,7 +13,7 @@ import { PolicyCache } from './policy/policy-cache.ts';
 import { type Accounts, createAccounts } from './records/accounts.ts';
 import { createImportKeys, type ImportKeys } from './records/import-keys.ts';
 import { createProjects, type Projects } from './records/projects.ts';
-import { createRecordMarks } from './records/record-marks.ts';
+import { createRecordMarks, type RecordMarks } from './records/record-marks.ts';
 
 const MAX_COMPILED_POLICIES = 256;
 
@@ -29,6 +29,7 @@ export interface ReadyService {
   readonly recoveryAttempts: AttemptLimit;
   readonly minRecoveryWaitMs: number;
   readonly replayWindow: ReplayWindow;
+  readonly marks: RecordMarks;
   readonly clock: AnchoredClock;
   readonly entropy: Entropy;
   readonly rootKey: Pick<Lifecycle, 'changeRoots' | 'describeRoots'>;
@@ -40,6 +41,7 @@ export function createReadyService(lifecycle: Lifecycle, { limits }: MeasuredCon
   const marks = createRecordMarks(limits.recordMarks);
   return {
     deployment,
+    marks,
     clock,
     entropy,
     rootKey: lifecycle,

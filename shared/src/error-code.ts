@@ -1,4 +1,4 @@
-import type { WireErrorCode } from './wire/wire-error.ts';
+import { WIRE_ERROR_CODES } from './wire/wire-error.ts';
 
 /** Refusals that a client's own request can cause. The HTTP answer to each is in api/error-response.ts. */
 export const CLIENT_ERROR_CODES = [
@@ -72,7 +72,8 @@ export const SERVICE_ERROR_CODES = [
 export type ClientErrorCode = (typeof CLIENT_ERROR_CODES)[number];
 export type ServiceErrorCode = (typeof SERVICE_ERROR_CODES)[number];
 /** Every stable code that crosses the wall. Codes are never reused. */
-export type ErrorCode = ClientErrorCode | ServiceErrorCode | WireErrorCode;
+export const ERROR_CODES = [...CLIENT_ERROR_CODES, ...SERVICE_ERROR_CODES, ...WIRE_ERROR_CODES] as const;
+export type ErrorCode = (typeof ERROR_CODES)[number];
 
 const CLIENT_CODES: ReadonlySet<string> = new Set(CLIENT_ERROR_CODES);
 

@@ -3,6 +3,9 @@ import { OperationError } from '@strongroom/shared/channel/operation-error';
 
 /** Tokens that were used and could still be in time. */
 export interface ReplayWindow {
+  /** Tokens held, those included whose time has run out and whose generation has not. */
+  readonly size: number;
+  readonly capacity: number;
   /**
    * Reserves a token for good. Call it in the same turn of the event loop in which its signature was verified.
    * @throws OperationError WALLET_TOKEN_REPLAYED, REPLAY_TABLE_FULL
@@ -47,6 +50,10 @@ export function createReplayWindow(options: {
   }
 
   return {
+    get size() {
+      return younger.size + elder.size;
+    },
+    capacity: options.maxEntries,
     reserve(projectId, tokenId, expiresAtMs) {
       turnOver(options.nowMs());
       const project = latin1(projectId.subarray(0, 16));

@@ -9,6 +9,8 @@ const READY: readonly Phase[] = ['ready'];
 export const ALLOWED_PHASES: Readonly<Record<OperationName, readonly Phase[]>> = {
   'get-status': ALWAYS,
   'get-attestation': ALIVE,
+  'get-metrics': ALIVE,
+  'read-events': ALIVE,
   'set-credentials': ALIVE,
   'run-genesis': ['needs-genesis'],
   'load-root-record': ['needs-root-record', 'needs-genesis', 'ready'],

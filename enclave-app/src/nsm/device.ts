@@ -1,10 +1,10 @@
 import { createRequire } from 'node:module';
+import type { NsmErrorCode } from '@strongroom/shared/phase';
 import {
   type AttestationRequest,
   type Nsm,
   type NsmDescription,
   NsmError,
-  type NsmErrorCode,
   type PcrDescription,
 } from './nsm.ts';
 

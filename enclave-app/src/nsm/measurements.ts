@@ -6,14 +6,14 @@ const PCR_COUNT = 32;
 
 /**
  * Reads PCR0, PCR1 and PCR2 of this enclave, lowercase hex.
- * @throws NsmError NSM_INVALID_OPERATION when one of them is zero, as in a debug enclave: its memory is open to the parent
+ * @throws NsmError NSM_DEBUG_MODE when one of them is zero, as in a debug enclave: its memory is open to the parent
  */
 export function readOwnPcrs(nsm: Nsm): ImagePcrs {
   const [pcr0, pcr1, pcr2] = [0, 1, 2].map((index) =>
     Buffer.from(nsm.describePcr(index).value).toString('hex'),
   );
   if (!pcr0 || !pcr1 || !pcr2 || [pcr0, pcr1, pcr2].some((pcr) => /^0*$/.test(pcr))) {
-    throw new NsmError('NSM_INVALID_OPERATION');
+    throw new NsmError('NSM_DEBUG_MODE');
   }
   return { pcr0, pcr1, pcr2 };
 }

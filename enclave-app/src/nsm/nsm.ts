@@ -1,3 +1,5 @@
+import type { NsmErrorCode } from '@strongroom/shared/phase';
+
 /** Description of the Nitro Security Module (`DescribeNSM`). */
 export interface NsmDescription {
   readonly moduleId: string;
@@ -42,15 +44,6 @@ export interface Nsm {
   /** Returns 1 to 256 bytes of the module's entropy. */
   random(): Uint8Array;
 }
-
-export type NsmErrorCode =
-  | 'NSM_UNAVAILABLE'
-  | 'NSM_INVALID_ARGUMENT'
-  | 'NSM_INVALID_INDEX'
-  | 'NSM_READ_ONLY_INDEX'
-  | 'NSM_INVALID_OPERATION'
-  | 'NSM_INPUT_TOO_LARGE'
-  | 'NSM_INTERNAL_ERROR';
 
 /** A refusal of the module, or its absence. */
 export class NsmError extends Error {

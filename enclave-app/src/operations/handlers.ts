@@ -29,6 +29,7 @@ import { handleSendEvmTransaction } from './send-evm-transaction.ts';
 import { handleSendSolanaTransaction } from './send-solana-transaction.ts';
 import { handleSignEvm } from './sign-evm.ts';
 import { handleSignSolana } from './sign-solana.ts';
+import { handleGetMetrics, handleReadEvents, type TelemetryContext } from './telemetry.ts';
 import { handleUpdateAccount } from './update-account.ts';
 import { handleAddWalletSecret, handleRevokeWalletSecret } from './wallet-secrets.ts';
 
@@ -39,6 +40,8 @@ export type LifecycleOperationName =
   | 'set-credentials'
   | 'run-genesis'
   | 'load-root-record';
+/** What the enclave tells of its work. */
+export type TelemetryOperationName = 'get-metrics' | 'read-events';
 
 type ContractOf<Name extends OperationName> = Extract<RegisteredOperation, Operation<Name>>;
 type Handler<Name extends OperationName, Context> = (
@@ -67,8 +70,18 @@ export const LIFECYCLE_HANDLERS: { readonly [Name in LifecycleOperationName]: Ha
   },
 };
 
+export const TELEMETRY_HANDLERS: {
+  readonly [Name in TelemetryOperationName]: Handler<Name, TelemetryContext>;
+} = {
+  'get-metrics': handleGetMetrics,
+  'read-events': handleReadEvents,
+};
+
 export const READY_HANDLERS: {
-  readonly [Name in Exclude<OperationName, LifecycleOperationName>]: Handler<Name, ReadyService>;
+  readonly [Name in Exclude<OperationName, LifecycleOperationName | TelemetryOperationName>]: Handler<
+    Name,
+    ReadyService
+  >;
 } = {
   'issue-project-nonce': (_request, { projectNonces, deployment, clock }) => ({
     ...projectNonces.issue(clock.nowMs()),

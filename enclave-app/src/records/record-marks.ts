@@ -7,6 +7,8 @@ interface Mark {
 
 /** Remembers the newest version of each record that was presented, so that within this enclave's life nobody goes back. */
 export interface RecordMarks {
+  readonly size: number;
+  readonly capacity: number;
   /**
    * Raises the mark of `owner` when a record is presented. With `remember` false a record without a mark gets none.
    * @throws OperationError RECORD_OLDER_VERSION, RECORD_FORKED (same version, other digest), MARK_TABLE_FULL
@@ -18,6 +20,10 @@ export interface RecordMarks {
 export function createRecordMarks(maxMarks: number): RecordMarks {
   const marks = new Map<string, Mark>();
   return {
+    get size() {
+      return marks.size;
+    },
+    capacity: maxMarks,
     present(owner, version, digest, remember = true) {
       const shortDigest = Buffer.from(digest.buffer, digest.byteOffset, 16).toString('latin1');
       const mark = marks.get(owner);

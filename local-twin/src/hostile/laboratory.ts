@@ -37,6 +37,8 @@ export interface LabEnclave extends AsyncDisposable {
   readonly call: OperationClient['call'];
   readonly port: number;
   readonly internalErrors: unknown[];
+  /** What the enclave does by itself every hour. */
+  recheck(): Promise<void>;
 }
 
 /** Everything around an enclave that a hostile parent could reach, and what it could not. */
@@ -155,6 +157,7 @@ async function bootEnclave({
     call: client.call,
     port,
     internalErrors,
+    recheck: () => enclave.lifecycle.recheck(),
     async [Symbol.asyncDispose]() {
       if (isClosed) return;
       isClosed = true;

@@ -10,7 +10,6 @@ import { getStatus } from '@strongroom/shared/operations/get-status';
 import { issueProjectNonce } from '@strongroom/shared/operations/issue-project-nonce';
 import { loadRootRecord } from '@strongroom/shared/operations/load-root-record';
 import { runGenesis } from '@strongroom/shared/operations/run-genesis';
-import { setCredentials } from '@strongroom/shared/operations/set-credentials';
 import { tcpDialer } from '@strongroom/shared/transport/dev/tcp';
 import { type CborValue, decodeCbor, encodeCbor } from '@strongroom/shared/wire/cbor';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -312,35 +311,6 @@ describe('root records', () => {
       [one, two].map(async (enclave) => (await enclave.call(getStatus, {})).deploymentId),
     );
     expect(Buffer.compare(ids[0] as Uint8Array, ids[1] as Uint8Array)).toBe(0);
-  });
-});
-
-describe('platforms', () => {
-  it('with a debug enclave, whose measurements are zero, do not start', async () => {
-    const debug = { pcr0: new Uint8Array(48), pcr1: new Uint8Array(48), pcr2: new Uint8Array(48) };
-    await expect(lab.boot({ nsm: startNsmSimulator({ pki: lab.pki, measurements: debug }) })).rejects.toThrow(
-      code('NSM_INVALID_OPERATION'),
-    );
-  });
-
-  it('that keep back credentials leave the enclave waiting', async () => {
-    await using enclave = await lab.boot({ withoutCredentials: true });
-    await expect(enclave.call(loadRootRecord, { rootRecord: await lab.rootRecord() })).rejects.toThrow(
-      code('CREDENTIALS_MISSING'),
-    );
-  });
-
-  it('with wrong credentials are told that KMS denied them', async () => {
-    await using enclave = await lab.boot({ withoutCredentials: true });
-    await enclave.call(setCredentials, {
-      accessKeyId: 'ASIANOBODY',
-      secretAccessKey: 'x',
-      sessionToken: null,
-      expiresAtMs: 0,
-    });
-    await expect(enclave.call(loadRootRecord, { rootRecord: await lab.rootRecord() })).rejects.toThrow(
-      code('KMS_DENIED'),
-    );
   });
 });
 

@@ -15,25 +15,33 @@ export interface OperationServerOptions {
   readonly handle: (request: RequestEnvelope) => Promise<ResponseEnvelope>;
   /** Requests of one connection in work at a time; the next ones wait in the peer's socket. */
   readonly maxInFlight: number;
+  /** Bytes of such requests; one request is always let in. Without it their number is the only bound. */
+  readonly maxInFlightBytes?: number;
 }
 
 /** Serves one connection until it ends. Answers leave in the order in which they are ready. */
-export function serveConnection(stream: Duplex, { handle, maxInFlight }: OperationServerOptions): void {
+export function serveConnection(
+  stream: Duplex,
+  { handle, maxInFlight, maxInFlightBytes = Number.POSITIVE_INFINITY }: OperationServerOptions,
+): void {
   const reader = new FrameReader();
   const writer = new FrameWriter(stream);
   let inFlight = 0;
+  let inFlightBytes = 0;
   let wake: (() => void) | null = null;
 
   async function answer(payload: Uint8Array): Promise<void> {
     inFlight++;
+    inFlightBytes += payload.length;
     const response = await answerPayload(payload, handle);
     inFlight--;
+    inFlightBytes -= payload.length;
     if (!stream.destroyed) writer.write(encodeResponse(response));
     wake?.();
   }
 
   async function mayContinue(): Promise<void> {
-    while (inFlight >= maxInFlight && !stream.destroyed) {
+    while ((inFlight >= maxInFlight || inFlightBytes >= maxInFlightBytes) && !stream.destroyed) {
       await new Promise<void>((resolve) => {
         wake = resolve;
       });

@@ -17,6 +17,7 @@ import { exportEvmAccount } from './export-evm-account.ts';
 import { exportSolanaAccount } from './export-solana-account.ts';
 import { getAttestation } from './get-attestation.ts';
 import { getImportKey } from './get-import-key.ts';
+import { getMetrics } from './get-metrics.ts';
 import { getRootKey } from './get-root-key.ts';
 import { getStatus } from './get-status.ts';
 import { importEvmAccount } from './import-evm-account.ts';
@@ -24,6 +25,7 @@ import { importSolanaAccount } from './import-solana-account.ts';
 import { issueProjectNonce } from './issue-project-nonce.ts';
 import { loadRootRecord } from './load-root-record.ts';
 import { prepareAndSendUserOperation } from './prepare-and-send-user-operation.ts';
+import { readEvents } from './read-events.ts';
 import { resealRows } from './reseal-rows.ts';
 import { retireRootKey } from './retire-root-key.ts';
 import { reviewRows } from './review-rows.ts';
@@ -50,6 +52,8 @@ import { vetoRecovery } from './veto-recovery.ts';
 export const OPERATIONS = [
   getStatus,
   getAttestation,
+  getMetrics,
+  readEvents,
   setCredentials,
   runGenesis,
   loadRootRecord,
@@ -99,3 +103,9 @@ export const OPERATIONS = [
 
 export type RegisteredOperation = (typeof OPERATIONS)[number];
 export type OperationName = RegisteredOperation['name'];
+
+const NAMES: ReadonlySet<string> = new Set(OPERATIONS.map(({ name }) => name));
+
+export function isOperationName(name: string): name is OperationName {
+  return NAMES.has(name);
+}

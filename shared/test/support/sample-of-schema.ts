@@ -30,6 +30,8 @@ function sample(schema: Described): unknown {
       return sample(schema.wrapped as Described);
     case 'picklist':
       return schema.options?.[0];
+    case 'variant':
+      return sample(schema.options?.[0] as Described);
     case 'literal':
       return schema.literal;
     case 'boolean':
