@@ -14,6 +14,7 @@ import type { ProxyAnswer, ProxyCommand, ProxyProcessOptions, TwinStoreLocation 
 import {
   TWIN_CREDENTIALS,
   TWIN_KEY_ARN,
+  TWIN_RATE_LIMITS,
   type TwinConfigurationOptions,
   twinConfiguration,
   twinKeyPolicy,
@@ -49,9 +50,6 @@ export interface System extends AsyncDisposable {
   restartEnclave(): Promise<void>;
   restartProxy(): Promise<void>;
 }
-
-/** 10,000 requests a second: nothing that one machine asks for is refused. */
-const TWIN_RATE_LIMITS: RateLimits = { perKey: 100_000, perProject: 100_000 };
 
 const repositoryRoot = join(import.meta.dirname, '../../..');
 

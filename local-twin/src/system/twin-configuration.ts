@@ -1,4 +1,5 @@
 import { renderKeyPolicy } from '../../../enclave-app/src/kms/key-policy.ts';
+import type { RateLimits } from '../../../parent-proxy/src/auth/rate-limiter.ts';
 import type { LaunchMeasurements } from '../nsm/nsm-simulator.ts';
 
 /** The AWS names of a deployment that never leaves this machine; the account number is the one of AWS's documentation. */
@@ -13,6 +14,9 @@ export const TWIN_CREDENTIALS = {
   sessionToken: null,
   principalArn: INSTANCE_ROLE,
 } as const;
+
+/** 10,000 requests a second: nothing that one machine asks for is refused. */
+export const TWIN_RATE_LIMITS: RateLimits = { perKey: 100_000, perProject: 100_000 };
 
 export interface TwinConfigurationOptions {
   readonly keyArns?: readonly string[];
