@@ -27,6 +27,8 @@ const KMS_RELAY_PORT = 8000;
 const COMMAND_TIMEOUT_MS = 90_000;
 const READY_ATTEMPTS = 5;
 const READY_PAUSE_MS = 1000;
+/** What a further attempt would meet again. */
+const FINAL_REFUSALS: readonly (string | null)[] = ['KMS_DENIED', 'KMS_KEY_REFUSED'];
 
 /** What a ground knows of its image before anything runs. */
 export interface PreparedEnclave {
@@ -178,6 +180,7 @@ async function bringToReady(
   let wasGenesisRun = false;
   let answer = await ask(proxy, 'settle');
   for (let attempt = 1; answer.phase !== 'ready' && attempt <= READY_ATTEMPTS; attempt++) {
+    if (FINAL_REFUSALS.includes(answer.error)) break;
     await new Promise((resolve) => setTimeout(resolve, READY_PAUSE_MS));
     if (answer.phase === 'needs-genesis') {
       wasGenesisRun = true;

@@ -63,7 +63,7 @@ describe('an enclave from an EIF', () => {
   it('gets nothing from KMS when its image is not admitted, and everything when it is again', async () => {
     const other = { pcr0: Buffer.alloc(48, 1), pcr1: Buffer.alloc(48, 2), pcr2: Buffer.alloc(48, 3) };
     system.kms.setPolicy(TWIN_KEY_ARN, twinKeyPolicy([other], 'operational'));
-    await expect(system.restartEnclave()).rejects.toThrow('instead of ready');
+    await expect(system.restartEnclave()).rejects.toThrow('instead of ready: KMS_KEY_REFUSED');
     system.kms.setPolicy(TWIN_KEY_ARN, twinKeyPolicy([system.measurements], 'operational'));
     await system.restartEnclave();
     await expectSigns();

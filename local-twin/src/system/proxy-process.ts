@@ -1,5 +1,6 @@
 // The twin's composition root of the proxy: production code on TCP, with the twin's credentials.
 import { NO_RELAY, type RelayConfig } from '@strongroom/chain-relay/relay-config';
+import { OperationError } from '@strongroom/shared/channel/operation-error';
 import { tcpDialer } from '@strongroom/shared/transport/dev/tcp';
 import { pino } from 'pino';
 import type { RateLimits } from '../../../parent-proxy/src/auth/rate-limiter.ts';
@@ -32,6 +33,7 @@ export type ProxyCommand = 'settle' | 'run-genesis';
 export interface ProxyAnswer {
   readonly command: ProxyCommand;
   readonly phase: string | null;
+  /** Code of the refusal that kept the enclave from where it was to go. */
   readonly error: string | null;
 }
 
@@ -68,11 +70,11 @@ announce(proxy.port);
 
 async function answer(command: ProxyCommand): Promise<void> {
   let error: string | null = null;
-  try {
-    if (command === 'run-genesis') await proxy.enclave.runGenesis();
-  } catch (cause) {
-    error = cause instanceof Error ? cause.message : 'unknown';
-  }
-  const status = await proxy.enclave.settle().catch(() => null);
+  const refused = (cause: unknown) => {
+    error ??= cause instanceof OperationError ? cause.code : String(cause);
+    return null;
+  };
+  if (command === 'run-genesis') await proxy.enclave.runGenesis().catch(refused);
+  const status = await proxy.enclave.settle().catch(refused);
   process.send?.({ command, phase: status?.phase ?? null, error } satisfies ProxyAnswer);
 }
