@@ -52,6 +52,7 @@ export const ALLOWED_PHASES: Readonly<Record<OperationName, readonly Phase[]>> =
   'sign-evm-typed-data': READY,
   'sign-evm-transaction': READY,
   'send-evm-transaction': READY,
+  'judge-user-operation': READY,
   'prepare-and-send-user-operation': READY,
   'sign-solana-message': READY,
   'sign-solana-transaction': READY,

@@ -2,6 +2,7 @@
 
 import { concatBytes } from '@noble/hashes/utils.js';
 import type { EvmNetwork } from '@strongroom/shared/api/networks';
+import { PAYMASTER_MISSING } from '@strongroom/shared/api/smart-account-body';
 import { OperationError } from '@strongroom/shared/channel/operation-error';
 import type { UserOperationProposal } from '@strongroom/shared/operations/user-operation-fields';
 import { parseAddress } from '../evm/address.ts';
@@ -38,8 +39,25 @@ export interface UserOperationIntent {
   readonly hasPaymaster: boolean;
 }
 
-/** @throws OperationError INVALID_REQUEST when a value exceeds 256 bits */
-export function readCalls(calls: readonly CallBody[]): readonly LimitedCall[] {
+/** A body that prepares, with or without sending. */
+interface PrepareBody {
+  readonly network: EvmNetwork;
+  readonly calls: readonly CallBody[];
+  readonly dataSuffix?: string | undefined;
+  readonly paymasterUrl?: string | undefined;
+  readonly paymasterContext?: object | undefined;
+}
+
+/** @throws OperationError INVALID_REQUEST when a value exceeds 256 bits, or a context has no paymaster */
+export function readPrepareBody(body: PrepareBody): UserOperationIntent {
+  const { network, calls, dataSuffix = '0x', paymasterUrl, paymasterContext } = body;
+  const hasPaymaster = paymasterUrl !== undefined;
+  if (paymasterContext !== undefined && !hasPaymaster)
+    throw new OperationError('INVALID_REQUEST', { clientMessage: PAYMASTER_MISSING });
+  return { network, calls: readCalls(calls), dataSuffix: parseHex(dataSuffix), hasPaymaster };
+}
+
+function readCalls(calls: readonly CallBody[]): readonly LimitedCall[] {
   return calls.map(({ to, value, data, overrideGasLimit }) => {
     const wei = BigInt(value);
     if (wei >= 2n ** 256n) throw new OperationError('INVALID_REQUEST');
@@ -60,21 +78,27 @@ export function unitsOf({ calls, network }: Pick<UserOperationIntent, 'calls' | 
   ]);
 }
 
+/** A smart account: its address follows from its owners, 20 bytes each. */
+export interface OwnedAccount {
+  readonly sender: Uint8Array;
+  readonly owners: readonly Uint8Array[];
+}
+
 /**
- * Makes the whole operation: sender, deployment and calldata from owners and calls, the rest from the proposal.
- * @param owners 20 bytes each
- * @throws OperationError PROPOSAL_REFUSED when the proposal sets a gas limit that the client set, leaves one open, or brings a paymaster that
+ * Makes the whole operation: deployment and calldata from owners and calls, the rest from the proposal.
+ * @throws OperationError RECORD_MISMATCH when the sender is not the account of the owners, PROPOSAL_REFUSED when the proposal sets a gas limit that the client set, leaves one open, or brings a paymaster that
  * the client did not ask for; FEE_CAP_EXCEEDED
  */
 export function completeUserOperation(
   { calls, dataSuffix, hasPaymaster }: UserOperationIntent,
-  owners: readonly Uint8Array[],
+  { sender, owners }: OwnedAccount,
   { proposal, maxFeeWei }: { readonly proposal: UserOperationProposal; readonly maxFeeWei: string },
 ): UserOperation {
   const { isDeployed, paymasterAndData } = proposal;
+  if (Buffer.compare(sender, smartWalletAddress(owners)) !== 0) throw new OperationError('RECORD_MISMATCH');
   if ((paymasterAndData !== null) !== hasPaymaster) throw new OperationError('PROPOSAL_REFUSED');
   const operation: UserOperation = {
-    sender: smartWalletAddress(owners),
+    sender,
     nonce: BigInt(proposal.nonce),
     initCode: isDeployed ? new Uint8Array(0) : smartWalletInitCode(owners),
     callData: concatBytes(encodeSmartWalletCalls(calls), dataSuffix),

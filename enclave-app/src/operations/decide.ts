@@ -14,7 +14,8 @@ import type { OpenedProject } from '../records/projects.ts';
 
 export interface Jurisdiction {
   readonly project: OpenedProject;
-  readonly account: AccountRecord;
+  /** Null for an account whose key is elsewhere. */
+  readonly account: AccountRecord | null;
   readonly untrustedDocuments: readonly Uint8Array[];
 }
 
@@ -39,10 +40,9 @@ export function applicablePolicies(
 ): ApplicablePolicies {
   const { policies } = project.authority.record;
   const ofProject = policies.find((policy) => policy.scope === 'project');
-  const ofAccount =
-    account.policyId === null ? undefined : policies.find((policy) => policy.id === account.policyId);
-  if (account.policyId !== null && ofAccount === undefined)
-    throw new OperationError('POLICY_DOCUMENT_REFUSED');
+  const policyId = account?.policyId ?? null;
+  const ofAccount = policyId === null ? undefined : policies.find((policy) => policy.id === policyId);
+  if (policyId !== null && ofAccount === undefined) throw new OperationError('POLICY_DOCUMENT_REFUSED');
   const load = (reference: AuthorityRecord['policies'][number] | undefined) =>
     reference === undefined ? null : loadPolicy(reference, untrustedDocuments, cache);
   return { project: load(ofProject), account: load(ofAccount) };

@@ -1,5 +1,6 @@
 import { evaluatePolicyBody } from '@strongroom/shared/api/evaluate-body';
 import { signMessageBody, signTransactionBody } from '@strongroom/shared/api/evm-sign-body';
+import { prepareUserOperationBody } from '@strongroom/shared/api/smart-account-body';
 import { signSolanaTransactionBody } from '@strongroom/shared/api/solana-sign-body';
 import { OperationError } from '@strongroom/shared/channel/operation-error';
 import type { JsonValue } from '@strongroom/shared/json/json-value';
@@ -11,12 +12,13 @@ import { parseHex } from '../evm/hex.ts';
 import { decodeUnsignedTransaction } from '../evm/transaction.ts';
 import { parseTypedData } from '../evm/typed-data.ts';
 import { compilePolicy } from '../policy/compile-policy.ts';
-import { type ApplicablePolicies, evaluate } from '../policy/evaluate.ts';
+import { type ApplicablePolicies, evaluateEvery, evaluateHash } from '../policy/evaluate.ts';
 import { PolicyError } from '../policy/policy-error.ts';
 import type { RequestUnit } from '../policy/request-unit.ts';
 import type { ReadyService } from '../ready-service.ts';
 import { decodeWireTransaction } from '../solana/wire-transaction.ts';
 import { jsonAnswer } from './account-answer.ts';
+import { readPrepareBody, unitsOf } from './complete-user-operation.ts';
 import { applicablePolicies } from './decide.ts';
 import { parseBody } from './parse-body.ts';
 
@@ -29,12 +31,12 @@ export function handleEvaluatePolicy(
 ): HttpAnswer {
   const { project, body } = parseUnsignedRequest('evaluate-policy', { client, rows }, service);
   const { operation, request, rules, network } = parseBody(evaluatePolicyBody, body);
-  const unit = readUnit(operation, request as JsonValue, network);
-  if (rules !== undefined) return verdictAnswer({ project: null, account: compileRules(rules) }, unit);
+  const units = readUnits(operation, request as JsonValue, network);
+  if (rules !== undefined) return verdictAnswer({ project: null, account: compileRules(rules) }, units);
   if (account === null)
     throw new OperationError('NOT_FOUND', { clientMessage: 'The account was not found.' });
   const { record } = service.accounts.open(project, account.address, account.account);
-  return verdictAnswer(applicablePolicies({ project, account: record, untrustedDocuments }, service), unit);
+  return verdictAnswer(applicablePolicies({ project, account: record, untrustedDocuments }, service), units);
 }
 
 function compileRules(rules: Parameters<typeof compilePolicy>[1]) {
@@ -47,17 +49,20 @@ function compileRules(rules: Parameters<typeof compilePolicy>[1]) {
   }
 }
 
-function verdictAnswer(policies: ApplicablePolicies, unit: RequestUnit): HttpAnswer {
-  const { kind, ...verdict } = evaluate(policies, unit);
+function verdictAnswer(policies: ApplicablePolicies, units: readonly RequestUnit[]): HttpAnswer {
+  const isHash = units.some(({ operation }) => operation === 'signEvmHash');
+  const { kind, ...verdict } = isHash
+    ? evaluateHash(policies, null)
+    : evaluateEvery(units.map((unit) => ({ policies, unit })));
   return jsonAnswer(200, { verdict: kind, ...verdict });
 }
 
-/** The request is the body that the signing operation itself would get. */
-function readUnit(
+/** The request is the body that the operation itself would get; of a user operation each call is judged. */
+function readUnits(
   operation: RequestUnit['operation'],
   body: JsonValue,
   network: string | undefined,
-): RequestUnit {
+): readonly RequestUnit[] {
   const required = () => {
     if (network === undefined)
       throw new OperationError('INVALID_REQUEST', { clientMessage: 'The operation needs a network.' });
@@ -69,21 +74,24 @@ function readUnit(
       .message;
   switch (operation) {
     case 'signEvmHash':
-      return { operation };
+      return [{ operation }];
     case 'signEvmMessage':
     case 'signSolMessage':
-      return { operation, message: parseBody(signMessageBody, body).message };
+      return [{ operation, message: parseBody(signMessageBody, body).message }];
     case 'signEvmTypedData':
-      return { operation, typedData: parseTypedData(body) };
+      return [{ operation, typedData: parseTypedData(body) }];
     case 'signEvmTransaction':
-      return { operation, call: call() };
+      return [{ operation, call: call() }];
     case 'sendEvmTransaction':
+      return [{ operation, call: call(), network: required() }];
     case 'prepareUserOperation':
     case 'sendUserOperation':
-      return { operation, call: call(), network: required() };
+      return unitsOf(readPrepareBody(parseBody(prepareUserOperationBody, body))).filter(
+        (unit) => unit.operation === operation,
+      );
     case 'signSolTransaction':
-      return { operation, transaction: transaction() };
+      return [{ operation, transaction: transaction() }];
     case 'sendSolTransaction':
-      return { operation, transaction: transaction(), network: required() };
+      return [{ operation, transaction: transaction(), network: required() }];
   }
 }

@@ -11,6 +11,7 @@ import { handleEvaluatePolicy } from './evaluate-policy.ts';
 import { handleExportAccount } from './export-account.ts';
 import { handleGetImportKey } from './get-import-key.ts';
 import { handleImportAccount } from './import-account.ts';
+import { handleJudgeUserOperation } from './judge-user-operation.ts';
 import { handleCreatePolicy, handleDeletePolicy, handleUpdatePolicy } from './policies.ts';
 import { handlePrepareAndSendUserOperation } from './prepare-and-send-user-operation.ts';
 import { handleCompleteRecovery, handleStartRecovery, handleVetoRecovery } from './recoveries.ts';
@@ -28,6 +29,7 @@ import {
 import { handleSendEvmTransaction } from './send-evm-transaction.ts';
 import { handleSendSolanaTransaction } from './send-solana-transaction.ts';
 import { handleSignEvm } from './sign-evm.ts';
+import { handleSignEvmHash } from './sign-evm-hash.ts';
 import { handleSignSolana } from './sign-solana.ts';
 import { handleGetMetrics, handleReadEvents, type TelemetryContext } from './telemetry.ts';
 import { handleUpdateAccount } from './update-account.ts';
@@ -115,11 +117,12 @@ export const READY_HANDLERS: {
   'import-evm-account': handleImportAccount('import-evm-account', EVM_KEYS),
   'export-evm-account': handleExportAccount('export-evm-account', EVM_KEYS),
   'update-evm-account': handleUpdateAccount('update-evm-account'),
-  'sign-evm-hash': handleSignEvm('sign-evm-hash'),
+  'sign-evm-hash': handleSignEvmHash,
   'sign-evm-message': handleSignEvm('sign-evm-message'),
   'sign-evm-typed-data': handleSignEvm('sign-evm-typed-data'),
   'sign-evm-transaction': handleSignEvm('sign-evm-transaction'),
   'send-evm-transaction': handleSendEvmTransaction,
+  'judge-user-operation': handleJudgeUserOperation,
   'prepare-and-send-user-operation': handlePrepareAndSendUserOperation,
   'create-solana-account': handleCreateAccount('create-solana-account', SOLANA_KEYS),
   'import-solana-account': handleImportAccount('import-solana-account', SOLANA_KEYS),

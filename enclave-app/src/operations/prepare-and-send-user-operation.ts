@@ -1,12 +1,8 @@
-import {
-  PAYMASTER_MISSING,
-  prepareAndSendUserOperationBody,
-} from '@strongroom/shared/api/smart-account-body';
-import { OperationError } from '@strongroom/shared/channel/operation-error';
+import { prepareAndSendUserOperationBody } from '@strongroom/shared/api/smart-account-body';
 import type { ParsedRequestOf } from '@strongroom/shared/operations/operation';
 import type { prepareAndSendUserOperation } from '@strongroom/shared/operations/prepare-and-send-user-operation';
 import type { ReadyService } from '../ready-service.ts';
-import { readCalls } from './complete-user-operation.ts';
+import { readPrepareBody } from './complete-user-operation.ts';
 import { parseBody } from './parse-body.ts';
 import { type SentUserOperation, sendAsOwner } from './send-as-owner.ts';
 
@@ -19,12 +15,7 @@ export function handlePrepareAndSendUserOperation(
     service,
     read: (body) => {
       const parsed = parseBody(prepareAndSendUserOperationBody, body);
-      const { network, calls, paymasterUrl, paymasterContext } = parsed;
-      const hasPaymaster = paymasterUrl !== undefined;
-      if (paymasterContext !== undefined && !hasPaymaster)
-        throw new OperationError('INVALID_REQUEST', { clientMessage: PAYMASTER_MISSING });
-      const intent = { network, calls: readCalls(calls), dataSuffix: new Uint8Array(0), hasPaymaster };
-      return { intent, shownCalls: calls };
+      return { intent: readPrepareBody(parsed), shownCalls: parsed.calls };
     },
   });
 }

@@ -5,9 +5,9 @@ import type { ParsedRequestOf, ResponseOf } from '@strongroom/shared/operations/
 import type { prepareAndSendUserOperation } from '@strongroom/shared/operations/prepare-and-send-user-operation';
 import type { OperationName } from '@strongroom/shared/operations/registry';
 import { type AuthorizedAccountRequest, authorizeForAccount } from '../auth/authorize.ts';
-import { checksumAddress } from '../evm/address.ts';
+import { checksumAddress, parseAddress } from '../evm/address.ts';
 import { toHex } from '../evm/hex.ts';
-import { smartWalletAddress, wrapOwnerSignature } from '../evm/smart-wallet.ts';
+import { wrapOwnerSignature } from '../evm/smart-wallet.ts';
 import { userOperationHash } from '../evm/user-operation.ts';
 import { approve } from '../policy/approval.ts';
 import { evaluateEvery } from '../policy/evaluate.ts';
@@ -36,7 +36,7 @@ interface Sending {
 /**
  * Has an owner sign one user operation of the smart account in the path: authorize, decide, complete, cap, sign. Authorizing spends the
  * token whatever follows, so within this enclave's life no second proposal is signed for it.
- * @throws OperationError RECORD_MISMATCH when the account in the path is not that of the owners
+ * @throws OperationError RECORD_MISMATCH when the account in the path is not that of the owners; those of authorizing and completing
  */
 export async function sendAsOwner(
   name: OperationName,
@@ -49,8 +49,7 @@ export async function sendAsOwner(
   const relayed = { client, rows, account: ownerRows.account, storedAddress };
   const request = await authorizeForAccount(name, relayed, service);
   const { project, account, body, token, smartAccount } = request;
-  if (checksumAddress(smartWalletAddress(owners)) !== smartAccount)
-    throw new OperationError('RECORD_MISMATCH');
+  if (smartAccount === null) throw new OperationError('OPERATION_MISMATCH');
   const { intent, shownCalls } = read(body, request);
   const { record } = account;
   const inForce = applicablePolicies({ project, account: record, untrustedDocuments: policies }, service);
@@ -58,7 +57,8 @@ export async function sendAsOwner(
   const verdict = evaluateEvery(unitsOf(intent).map((unit) => ({ policies: inForce, unit })));
   if (verdict.kind === 'reject') throw new OperationError('POLICY_VIOLATION');
   const { maxFeeWei } = project.authority.record;
-  const operation = completeUserOperation(intent, owners, { proposal, maxFeeWei });
+  const owned = { sender: parseAddress(smartAccount), owners };
+  const operation = completeUserOperation(intent, owned, { proposal, maxFeeWei });
   const digest = userOperationHash(operation, EVM_CHAIN_IDS[intent.network]);
   const signer = { project, record, untrustedWalletKey: ownerRows.walletKey };
   const signature = signAsEvmAccount(signer, approve(verdict, digest), service);

@@ -1,8 +1,8 @@
-import { signHashBody, signMessageBody, signTransactionBody } from '@strongroom/shared/api/evm-sign-body';
+import { signMessageBody, signTransactionBody } from '@strongroom/shared/api/evm-sign-body';
 import type { JsonValue } from '@strongroom/shared/json/json-value';
 import type { ParsedRequestOf } from '@strongroom/shared/operations/operation';
 import type { OperationName } from '@strongroom/shared/operations/registry';
-import type { signEvmHash } from '@strongroom/shared/operations/sign-evm-hash';
+import type { signEvmMessage } from '@strongroom/shared/operations/sign-evm-message';
 import type { HttpAnswer } from '@strongroom/shared/wire/envelope';
 import { authorizeForAccount } from '../auth/authorize.ts';
 import { parseHex, toHex } from '../evm/hex.ts';
@@ -19,8 +19,8 @@ import { decide } from './decide.ts';
 import { parseBody } from './parse-body.ts';
 import { signatureBytes } from './signature-bytes.ts';
 
-export type SignRequest = ParsedRequestOf<typeof signEvmHash>;
-type SignOperation = Extract<OperationName, `sign-evm-${string}`>;
+export type SignRequest = ParsedRequestOf<typeof signEvmMessage>;
+type SignOperation = Exclude<Extract<OperationName, `sign-evm-${string}`>, 'sign-evm-hash'>;
 
 /** What is to be signed, read once out of the verified body: policies judge the very thing that the digest is of. */
 interface SigningTask {
@@ -31,11 +31,6 @@ interface SigningTask {
 }
 
 const TASKS: Readonly<Record<SignOperation, (body: JsonValue) => SigningTask>> = {
-  'sign-evm-hash': (body) => ({
-    unit: { operation: 'signEvmHash' },
-    digest: parseHex(parseBody(signHashBody, body).hash),
-    answer: signatureAnswer,
-  }),
   'sign-evm-message': (body) => {
     const { message } = parseBody(signMessageBody, body);
     return {
@@ -82,6 +77,7 @@ export function handleSignEvm(operation: SignOperation) {
   };
 }
 
-function signatureAnswer(signature: RecoverableSignature): { signature: string } {
+/** What `sign`, `sign/message` and `sign/typed-data` answer. */
+export function signatureAnswer(signature: RecoverableSignature): { signature: string } {
   return { signature: toHex(signatureBytes(signature)) };
 }

@@ -1,3 +1,4 @@
+import type { PolicyOperation } from '@strongroom/shared/api/policy';
 import type { CompiledPolicy, CompiledRule } from './compile-policy.ts';
 import { allOf, type CompiledCriterion, type EvaluationContext, type Outcome } from './criterion.ts';
 import { MAX_SEARCH_STEPS } from './pattern/search-pattern.ts';
@@ -61,6 +62,30 @@ export function evaluateEvery(units: readonly EvaluatedUnit[]): Verdict {
   const verdicts = units.map(({ policies, unit }) => evaluate(policies, unit));
   const rejection = verdicts.find(({ kind }) => kind === 'reject');
   return rejection ?? verdicts[0] ?? { kind: 'reject', reason: 'no_rule_matched' };
+}
+
+const USER_OPERATIONS = ['prepareUserOperation', 'sendUserOperation'] as const;
+
+/**
+ * Decides a raw hash. One that is shown to be a user operation's is judged by its calls as well. Of any other it cannot be known that it is
+ * none: where rules name user operations, it needs a rule that accepts raw hashes.
+ * @param userOperation the units of the operation that the hash commits to, null when none is shown
+ */
+export function evaluateHash(
+  policies: ApplicablePolicies,
+  userOperation: readonly RequestUnit[] | null,
+): Verdict {
+  const verdict = evaluate(policies, { operation: 'signEvmHash' });
+  if (verdict.kind === 'reject') return verdict;
+  if (userOperation !== null) return evaluateEvery(userOperation.map((unit) => ({ policies, unit })));
+  const isUnnamed = verdict.reason === 'no_rule_for_operation';
+  return isUnnamed && USER_OPERATIONS.some((operation) => names(policies, operation))
+    ? { kind: 'reject', reason: 'no_rule_matched' }
+    : verdict;
+}
+
+function names({ project, account }: ApplicablePolicies, operation: PolicyOperation): boolean {
+  return [project, account].some((policy) => policy?.rulesByOperation.has(operation));
 }
 
 /** Returns null when no rule matches. All rules are looked at, so that their order cannot matter. */

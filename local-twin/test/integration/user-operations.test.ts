@@ -6,8 +6,9 @@ import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Anvil, startAnvil } from '../support/anvil.ts';
 import { type FakeBundler, startFakeBundler } from '../support/fake-bundler.ts';
-import { createTestProject } from '../support/project.ts';
+import { createTestProject, type TestProject } from '../support/project.ts';
 import { connectSdk } from '../support/sdk-client.ts';
+import { sendSigned as sendToService } from '../support/signed-request.ts';
 import { startTestSystem, type TestSystem } from '../support/test-system.ts';
 
 const NETWORK = 'base-sepolia';
@@ -19,6 +20,7 @@ let anvil: Anvil;
 let bundler: FakeBundler;
 let system: TestSystem;
 let cdp: CdpClient;
+let project: TestProject;
 
 beforeAll(async () => {
   anvil = await startAnvil();
@@ -27,7 +29,7 @@ beforeAll(async () => {
   system = await startTestSystem({
     relay: { rpcUrls, bundlerUrls: { [NETWORK]: [bundler.url] }, tokens: {} },
   });
-  const project = await createTestProject(system, {
+  project = await createTestProject(system, {
     policyAuthority: 'api-key',
     scopes: ['read', 'sign', 'policies#manage'],
   });
@@ -132,6 +134,8 @@ describe('prepareAndSendUserOperation', () => {
   });
 });
 
+const sendPlain = (account: Account, calls = [call()]) =>
+  cdp.evm.sendUserOperation({ smartAccount: account, network: NETWORK, calls });
 const allowing = (operation: string, criteria: object[]) => ({ action: 'accept', operation, criteria });
 const only = (address: Address) => ({ type: 'evmAddress', operator: 'in', addresses: [address] });
 
@@ -148,6 +152,76 @@ describe('a policy on user operations', () => {
         await expect(sendSigned(account, calls)).rejects.toEqual(refusal(403, 'policy_violation'));
       expect(bundler.sent.size).toBe(sentBefore);
       expect((await sendSigned(account, [call(TO, 10n), call(TO, 1n)])).status).toBe('broadcast');
+      // The hash of what is allowed is a raw hash too.
+      await expect(sendPlain(account)).rejects.toEqual(refusal(403, 'policy_violation'));
     },
   );
+
+  it("decides what the SDK's plain path signs, and raw hashes that are no known operation", async () => {
+    const { account, owner } = await smartAccount([allowing('sendUserOperation', [only(TO)])]);
+    await expect(sendPlain(account, [call(OTHER)])).rejects.toEqual(refusal(403, 'policy_violation'));
+    await expect(sendPlain(account, [call(), call(OTHER)])).rejects.toEqual(refusal(403, 'policy_violation'));
+    await expect(owner.sign({ hash: `0x${'ab'.repeat(32)}` })).rejects.toEqual(
+      refusal(403, 'policy_violation'),
+    );
+    const sent = await account.sendUserOperation({
+      network: NETWORK,
+      calls: [call(), call(TO, 2n)],
+      dataSuffix: '0xdddddddd',
+    });
+    expect(bundler.sent.has(sent.userOpHash)).toBe(true);
+  });
+
+  it('leaves raw hashes to a rule that accepts them', async () => {
+    const { account, owner } = await smartAccount([
+      allowing('sendUserOperation', [only(TO)]),
+      { action: 'accept', operation: 'signEvmHash' },
+    ]);
+    expect(await owner.sign({ hash: `0x${'ab'.repeat(32)}` })).toMatch(/^0x/);
+    await expect(sendPlain(account, [call(OTHER)])).rejects.toEqual(refusal(403, 'policy_violation'));
+    expect((await sendPlain(account)).status).toBe('broadcast');
+  });
+
+  it('refuses the preparation of what is forbidden, also where the key is elsewhere', async () => {
+    const prepare = (account: Account, to: Address) =>
+      cdp.evm.prepareUserOperation({ smartAccount: account, network: NETWORK, calls: [call(to)] });
+    const { account } = await smartAccount([allowing('prepareUserOperation', [only(TO)])]);
+    await expect(prepare(account, OTHER)).rejects.toEqual(refusal(403, 'policy_violation'));
+    expect((await prepare(account, TO)).status).toBe('pending');
+    const elsewhere = await cdp.evm.createSmartAccount({
+      owner: privateKeyToAccount(generatePrivateKey()),
+    });
+    const { id } = await cdp.policies.createPolicy({
+      policy: { scope: 'project', rules: [allowing('sendUserOperation', [only(TO)])] } as never,
+    });
+    await expect(prepare(elsewhere, OTHER)).rejects.toEqual(refusal(403, 'policy_violation'));
+    expect((await prepare(elsewhere, TO)).status).toBe('pending');
+    await cdp.policies.deletePolicy({ id });
+  });
+
+  it('can be tried on the calls of a body', async () => {
+    const rules = [allowing('sendUserOperation', [only(TO)])];
+    const ask = async (operation: string, request: object) =>
+      JSON.parse(
+        (
+          await sendToService(project, 'POST', '/v2/policy-engine/evaluate', {
+            body: { operation, request, rules },
+          })
+        ).text,
+      );
+    const body = (...calls: object[]) => ({ network: NETWORK, calls });
+    const plain = (to: Address) => ({ to, value: '1', data: '0x' });
+    expect(await ask('sendUserOperation', body(plain(TO)))).toMatchObject({
+      verdict: 'accept',
+      ruleIndex: 0,
+    });
+    expect(await ask('sendUserOperation', body(plain(TO), plain(OTHER)))).toMatchObject({
+      verdict: 'reject',
+      reason: 'no_rule_matched',
+    });
+    expect(await ask('signEvmHash', { hash: `0x${'ab'.repeat(32)}` })).toEqual({
+      verdict: 'reject',
+      reason: 'no_rule_matched',
+    });
+  });
 });

@@ -1,7 +1,8 @@
 import { createAccountBody, updateAccountBody } from '@strongroom/shared/api/account-body';
+import { signatureBody, signHashBody } from '@strongroom/shared/api/evm-sign-body';
 import { exportAccountBody, exportedKeyBody, importAccountBody } from '@strongroom/shared/api/transfer-body';
 import * as v from 'valibot';
-import type { ChainApi } from './chain-api.ts';
+import { type ChainApi, EVM_API } from './chain-api.ts';
 import { nextPageToken, pageQuery } from './page.ts';
 import type { ProjectRoute, RouteContract } from './route.ts';
 import { createAccount, importAccount } from './routes/create-account.ts';
@@ -9,12 +10,30 @@ import { exportAccount, exportAccountByName } from './routes/export-account.ts';
 import { getAccount, getAccountByName } from './routes/get-account.ts';
 import { listAccounts } from './routes/list-accounts.ts';
 import { sign } from './routes/sign.ts';
+import { signHash } from './routes/sign-hash.ts';
 import { updateAccount } from './routes/update-account.ts';
 
 /** The routes of one chain family's accounts. Fixed words come before addresses. */
 export function accountRoutes(api: ChainApi): readonly ProjectRoute[] {
   return [...collectionRoutes(api), ...transferRoutes(api), ...singleRoutes(api), ...signingRoutes(api)];
 }
+
+/** The only signing route that has a user operation to show. */
+export const SIGN_HASH_ROUTE: ProjectRoute = {
+  method: 'POST',
+  path: `${EVM_API.path}/:address/sign`,
+  auth: 'wallet',
+  scope: 'sign',
+  handle: signHash,
+  contract: {
+    operationId: 'signEvmHash',
+    summary: 'Signs 32 bytes.',
+    body: signHashBody,
+    isIdempotent: true,
+    success: { status: 200, body: signatureBody },
+    refusals: [404],
+  },
+};
 
 const read = { auth: 'api-key', scope: 'read' } as const;
 const change = { auth: 'wallet', scope: 'sign' } as const;

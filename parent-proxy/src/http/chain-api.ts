@@ -3,7 +3,6 @@ import { ACCOUNT_MESSAGES, type AccountMessages } from '@strongroom/shared/api/e
 import {
   signatureBody,
   signedTransactionBody,
-  signHashBody,
   signMessageBody,
   signTransactionBody,
   signTypedDataBody,
@@ -20,7 +19,6 @@ import { exportEvmAccount } from '@strongroom/shared/operations/export-evm-accou
 import { exportSolanaAccount } from '@strongroom/shared/operations/export-solana-account';
 import { importEvmAccount } from '@strongroom/shared/operations/import-evm-account';
 import { importSolanaAccount } from '@strongroom/shared/operations/import-solana-account';
-import { signEvmHash } from '@strongroom/shared/operations/sign-evm-hash';
 import { signEvmMessage } from '@strongroom/shared/operations/sign-evm-message';
 import { signEvmTransaction } from '@strongroom/shared/operations/sign-evm-transaction';
 import { signEvmTypedData } from '@strongroom/shared/operations/sign-evm-typed-data';
@@ -32,7 +30,6 @@ import type * as v from 'valibot';
 import type { ChainFamily } from '../store/store.ts';
 
 export type SignOperation =
-  | typeof signEvmHash
   | typeof signEvmMessage
   | typeof signEvmTypedData
   | typeof signEvmTransaction
@@ -77,14 +74,6 @@ export const EVM_API: ChainApi = {
   export: exportEvmAccount,
   update: updateEvmAccount,
   signing: [
-    {
-      path: '/sign',
-      operationId: 'signEvmHash',
-      summary: 'Signs 32 bytes.',
-      operation: signEvmHash,
-      body: signHashBody,
-      answer: signatureBody,
-    },
     {
       path: '/sign/message',
       operationId: 'signEvmMessage',

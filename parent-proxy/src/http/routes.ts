@@ -1,4 +1,4 @@
-import { accountRoutes } from './account-routes.ts';
+import { accountRoutes, SIGN_HASH_ROUTE } from './account-routes.ts';
 import { EVM_API, SOLANA_API } from './chain-api.ts';
 import { ENCLAVE_ROUTES } from './enclave-routes.ts';
 import { OWNER_ROUTES } from './owner-routes.ts';
@@ -17,6 +17,7 @@ const API_ROUTES: readonly Route[] = [
   ...BALANCE_ROUTES,
   ...SMART_ACCOUNT_ROUTES,
   ...accountRoutes(EVM_API),
+  SIGN_HASH_ROUTE,
   ...accountRoutes(SOLANA_API),
   ...POLICY_ROUTES,
 ];

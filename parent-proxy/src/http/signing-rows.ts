@@ -45,8 +45,8 @@ function isNewer(newest: SigningRows, { project, rows }: SigningRows): boolean {
   );
 }
 
-/** A body of the largest size may come on top of two policies of the largest size: that is more than a frame. */
-function assertFits({ project, rows, policies }: SigningRows, body: Uint8Array): void {
+/** @throws RequestError PAYLOAD_TOO_LARGE: a body of the largest size may come on top of two policies of the largest size: that is more than a frame. */
+export function assertFits({ project, rows, policies }: SigningRows, body: Uint8Array): void {
   const parts = [body, project.authority.sealed, rows.account.sealed, rows.walletKey, ...policies];
   const bytes = parts.reduce((sum, { length }) => sum + length, ENVELOPE_BYTES);
   if (bytes > MAX_FRAME_BYTES) throw new RequestError('PAYLOAD_TOO_LARGE');

@@ -75,6 +75,8 @@ export interface SmartAccountStore {
     limit: number,
   ): Promise<readonly StoredUserOperation[]>;
   findUserOperation(key: UserOperationKey): Promise<StoredUserOperation | null>;
+  /** Of any account of the project. */
+  findUserOperationByHash(projectId: Uint8Array, userOpHash: string): Promise<StoredUserOperation | null>;
   /** Moves an operation on, from one of these statuses and no other; says whether it did. */
   moveUserOperation(
     key: UserOperationKey,

@@ -15,6 +15,7 @@ type UserOperationVerbs = Pick<
   | 'addUserOperation'
   | 'keepUserOperation'
   | 'findUserOperation'
+  | 'findUserOperationByHash'
   | 'findOpenUserOperations'
   | 'findUnsentUserOperations'
   | 'moveUserOperation'
@@ -75,6 +76,16 @@ export function userOperationVerbs(primary: Engine<PrimarySchema>): UserOperatio
           .where('project_id', '=', projectId)
           .where('user_op_hash', '=', userOpHash.toLowerCase())
           .where('address_key', '=', address.toLowerCase())
+          .executeTakeFirst();
+        return row === undefined ? null : toOperation(row);
+      }),
+    findUserOperationByHash: (projectId, userOpHash) =>
+      primary.transaction(async (transaction) => {
+        const row = await transaction
+          .selectFrom('user_operation')
+          .selectAll()
+          .where('project_id', '=', projectId)
+          .where('user_op_hash', '=', userOpHash.toLowerCase())
           .executeTakeFirst();
         return row === undefined ? null : toOperation(row);
       }),

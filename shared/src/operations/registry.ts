@@ -23,6 +23,7 @@ import { getStatus } from './get-status.ts';
 import { importEvmAccount } from './import-evm-account.ts';
 import { importSolanaAccount } from './import-solana-account.ts';
 import { issueProjectNonce } from './issue-project-nonce.ts';
+import { judgeUserOperation } from './judge-user-operation.ts';
 import { loadRootRecord } from './load-root-record.ts';
 import { prepareAndSendUserOperation } from './prepare-and-send-user-operation.ts';
 import { readEvents } from './read-events.ts';
@@ -91,6 +92,7 @@ export const OPERATIONS = [
   signEvmTypedData,
   signEvmTransaction,
   sendEvmTransaction,
+  judgeUserOperation,
   prepareAndSendUserOperation,
   createSolanaAccount,
   importSolanaAccount,

@@ -15,6 +15,7 @@ import * as v from 'valibot';
 import { RequestError } from '../../request-error.ts';
 import type { SmartAccount, StoredUserOperation } from '../../store/smart-account-store.ts';
 import { jsonAnswer, readJsonBody } from '../json.ts';
+import { assertPreparable } from '../judge-user-operation.ts';
 import type { Answer, ProjectRequest } from '../request.ts';
 import { type OwnerSend, sendAsOwner } from '../sent-user-operation.ts';
 import type { Services } from '../services.ts';
@@ -30,6 +31,7 @@ export async function prepareUserOperation(request: ProjectRequest, services: Se
   const account = await findSmartAccountOf(request, store);
   const body = readJsonBody(prepareUserOperationBody, request.body);
   const { network, calls } = body;
+  await assertPreparable(request, account, services);
   const { operation, userOpHash } = await prepare(
     prepareRequestOf(body, account),
     relay.chains.evm(network),
