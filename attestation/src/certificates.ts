@@ -28,7 +28,7 @@ const SIGNATURE_BYTES = 64;
 const MAX_CERTIFICATE_BYTES = 270_000;
 
 /**
- * Verifies a certificate of one type: untagged COSE_Sign1 (RFC 9052) by a deployment's identity key over a map in strict
+ * Verifies a certificate of one type, or of one of its versions: untagged COSE_Sign1 (RFC 9052) by a deployment's identity key over a map in strict
  * CBOR of exactly the fields of its type. To add a type, write a file with its `CertificateType`.
  * @param identityKey raw Ed25519 public key, 32 bytes, of a service that was verified
  * @returns the payload, frozen
@@ -37,7 +37,7 @@ const MAX_CERTIFICATE_BYTES = 270_000;
 export async function verifyCertificate<T extends Statement>(
   untrusted: Uint8Array,
   identityKey: Uint8Array,
-  { type, fields }: CertificateType<T>,
+  ...versions: readonly CertificateType<T>[]
 ): Promise<T> {
   assertThat(isBytes(untrusted), 'INPUT_NOT_BYTES');
   assertThat(untrusted.length > 0, 'INPUT_EMPTY');
@@ -49,8 +49,10 @@ export async function verifyCertificate<T extends Statement>(
   assertThat(verified, 'STATEMENT_SIGNATURE_INVALID');
 
   const value = decodeStrictCbor(payload);
-  assertThat(value instanceof Map && value.get('type') === type, 'STATEMENT_TYPE');
-  const all = { type: oneOf(type), deploymentId: bytes(32), ...fields };
+  assertThat(value instanceof Map, 'STATEMENT_TYPE');
+  const version = versions.find(({ type }) => value.get('type') === type);
+  assertThat(version !== undefined, 'STATEMENT_TYPE');
+  const all = { type: oneOf(version.type), deploymentId: bytes(32), ...version.fields };
   // qed: the fields of T are those of Statement and those of its type.
   const statement = readFields(value, all as unknown as Fields<T>, 'STATEMENT_MALFORMED') as T;
   const deploymentId = await sha256(identityKey);

@@ -6,6 +6,7 @@ import {
   bool,
   bytes,
   bytesWithPrefix,
+  decimal,
   type Field,
   list,
   map,
@@ -31,9 +32,7 @@ export interface CertifiedApiKey {
   readonly scopes: readonly string[];
 }
 
-/** Who may do what in a project, as of one version of its record. */
-export interface ProjectCertificate extends Statement {
-  readonly type: 'strongroom/project-certificate/v1';
+interface CertifiedProject extends Statement {
   readonly projectId: Bytes;
   readonly recordVersion: number;
   /** SHA-256 of the authority record. */
@@ -47,6 +46,19 @@ export interface ProjectCertificate extends Statement {
   /** 16 to 64 bytes. */
   readonly nonce: Bytes;
   readonly issuedAtMs: number;
+}
+interface ProjectV1 extends CertifiedProject {
+  readonly type: 'strongroom/project-certificate/v1';
+}
+interface ProjectV2 extends CertifiedProject {
+  readonly type: 'strongroom/project-certificate/v2';
+  /** What one sent transaction may cost in fees at most, in the network's smallest unit; decimal. */
+  readonly maxFeeWei: string;
+}
+
+/** Who may do what in a project, as of one version of its record. `maxFeeWei` is null where the first version says nothing of it. */
+export interface ProjectCertificate extends CertifiedProject {
+  readonly maxFeeWei: string | null;
 }
 
 // qed: the digits are written out here.
@@ -66,7 +78,7 @@ const apiKey: Field<CertifiedApiKey> = (value) => {
   return key && (key.algorithm === 'EdDSA') === (key.publicKey.length === 44) ? key : undefined;
 };
 
-const PROJECT: CertificateType<ProjectCertificate> = {
+const V1: CertificateType<ProjectV1> = {
   type: 'strongroom/project-certificate/v1',
   fields: {
     projectId: bytes(32),
@@ -83,6 +95,10 @@ const PROJECT: CertificateType<ProjectCertificate> = {
     issuedAtMs: uint,
   },
 };
+const V2: CertificateType<ProjectV2> = {
+  type: 'strongroom/project-certificate/v2',
+  fields: { ...V1.fields, maxFeeWei: decimal(78) },
+};
 
 /**
  * Verifies a project certificate over the nonce that was sent, so that it is of now.
@@ -94,8 +110,8 @@ export async function verifyProjectCertificate(
   identityKey: Uint8Array,
   expected: { readonly projectId: Uint8Array; readonly nonce: Uint8Array },
 ): Promise<ProjectCertificate> {
-  const certificate = await verifyCertificate(untrusted, identityKey, PROJECT);
+  const certificate = await verifyCertificate<ProjectV1 | ProjectV2>(untrusted, identityKey, V2, V1);
   assertProject(certificate.projectId, expected.projectId);
   assertThat(isBytes(expected.nonce) && equalBytes(certificate.nonce, expected.nonce), 'STATEMENT_NONCE');
-  return certificate;
+  return Object.freeze({ maxFeeWei: null, ...certificate });
 }

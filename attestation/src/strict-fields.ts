@@ -28,6 +28,14 @@ export const text =
   (value) =>
     typeof value === 'string' && value.length <= maxLength ? value : undefined;
 
+/** A number too large for an integer of CBOR's: its decimal digits, without leading zeros. */
+export const decimal =
+  (maxDigits: number): Field<string> =>
+  (value) =>
+    typeof value === 'string' && value.length <= maxDigits && /^(?:0|[1-9][0-9]*)$/.test(value)
+      ? value
+      : undefined;
+
 export const uint: Field<number> = (value) => (typeof value === 'number' ? value : undefined);
 export const bool: Field<boolean> = (value) => (typeof value === 'boolean' ? value : undefined);
 

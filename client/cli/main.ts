@@ -5,6 +5,7 @@ import { AttestationError } from '@strongroom/attestation/attestation-error';
 import { ClientError } from '../src/client-error.ts';
 import type { Command } from './command.ts';
 import { accountVerify } from './commands/account-verify.ts';
+import { projectChange } from './commands/project-change.ts';
 import { projectCreate } from './commands/project-create.ts';
 import { projectVerify } from './commands/project-verify.ts';
 import {
@@ -21,6 +22,7 @@ import { UsageError } from './usage-error.ts';
 const COMMANDS: readonly Command[] = [
   projectCreate,
   projectVerify,
+  projectChange,
   accountVerify,
   rotationVerify,
   walletSecretRotate,

@@ -11,7 +11,7 @@ import type { ApiCredentials } from './bearer-token.ts';
 import { ClientError } from './client-error.ts';
 import type { ApiKey } from './credentials.ts';
 import { freshNonce } from './nonce.ts';
-import type { ProjectChoices } from './project-genesis.ts';
+import { DEFAULT_MAX_FEE_WEI, type ProjectChoices } from './project-genesis.ts';
 import type { Service } from './service.ts';
 
 /** What a client pins of a service before it trusts it with anything. */
@@ -92,7 +92,8 @@ export async function checkProjectCertificate(
     JSON.stringify(onlyKey.scopes) === JSON.stringify(choices.scopes) &&
     JSON.stringify(actual.authorities) === JSON.stringify(choices.authorities) &&
     actual.policyAuthority === choices.policyAuthority &&
-    actual.exportAllowed === choices.exportAllowed;
+    actual.exportAllowed === choices.exportAllowed &&
+    actual.maxFeeWei === (choices.maxFeeWei ?? DEFAULT_MAX_FEE_WEI);
   if (!isAsSigned)
     throw new ClientError(
       'PROJECT_MISMATCH',

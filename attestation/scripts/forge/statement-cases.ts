@@ -39,7 +39,7 @@ const rsa = (): Buffer =>
   );
 
 const PROJECT: Payload = {
-  type: 'strongroom/project-certificate/v1',
+  type: 'strongroom/project-certificate/v2',
   deploymentId: DEPLOYMENT_ID,
   projectId: PROJECT_ID,
   recordVersion: 4,
@@ -55,9 +55,15 @@ const PROJECT: Payload = {
   authorities: ['wallet.example.com'],
   policyAuthority: 'wallet',
   exportAllowed: false,
+  maxFeeWei: '50000000000000000',
   nonce: STATEMENT_NONCE,
   issuedAtMs: 1_788_264_000_000,
 };
+const PROJECT_V1: Payload = Object.fromEntries(
+  Object.entries({ ...PROJECT, type: 'strongroom/project-certificate/v1' }).filter(
+    ([key]) => key !== 'maxFeeWei',
+  ),
+);
 const ACCOUNT: Payload = {
   type: 'strongroom/account-certificate/v1',
   deploymentId: DEPLOYMENT_ID,
@@ -133,6 +139,28 @@ export const STATEMENT_CASES: Readonly<Record<string, StatementCase>> = {
     null,
     'project certificate without API keys',
   ),
+  'project-v1': of('project', PROJECT_V1, null, 'project certificate of the first version'),
+  'project-v3': of(
+    'project',
+    { ...PROJECT, type: 'strongroom/project-certificate/v3' },
+    'STATEMENT_TYPE',
+    'a version that does not exist',
+  ),
+  'project-v1-fee': of(
+    'project',
+    { ...PROJECT, type: 'strongroom/project-certificate/v1' },
+    'STATEMENT_MALFORMED',
+    'the first version, with a field of the second',
+  ),
+  'project-v2-no-fee': of(
+    'project',
+    { ...PROJECT_V1, type: 'strongroom/project-certificate/v2' },
+    'STATEMENT_MALFORMED',
+    'the second version without its field',
+  ),
+  'fee-leading-zero': project({ maxFeeWei: '007' }, 'a fee with leading zeros'),
+  'fee-negative': project({ maxFeeWei: '-1' }, 'a negative fee'),
+  'fee-integer': project({ maxFeeWei: 7 }, 'a fee that is no text'),
   account: of('account', ACCOUNT, null, 'account certificate'),
   'account-unnamed': account({ name: null }, null, 'account without a name'),
   'account-ed25519': account({ curve: 'ed25519', publicKey: Buffer.alloc(32, 1) }, null, 'ed25519 account'),

@@ -36,6 +36,7 @@ Example:
       authorities: certificate.authorities,
       policyAuthority: certificate.policyAuthority,
       exportAllowed: certificate.exportAllowed,
+      maxFeeWei: certificate.maxFeeWei,
     };
     const lines = [
       `Verified: deployment ${json.deploymentId}`,
@@ -44,6 +45,7 @@ Example:
       `API keys: ${json.apiKeys.map((key) => `${key.id} (${key.scopes.join(', ')})`).join('; ')}`,
       `Authorities: ${json.authorities.join(', ')}`,
       `Policies change by ${json.policyAuthority}; export is ${json.exportAllowed ? 'allowed' : 'not allowed'}`,
+      `A sent EVM transaction costs at most ${json.maxFeeWei ?? 'an unknown number of'} wei in fees`,
     ];
     return { text: lines.join('\n'), json };
   },

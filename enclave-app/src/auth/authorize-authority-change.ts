@@ -29,15 +29,19 @@ export async function authorizePolicyChange(
   return { ...opened, token: bearer };
 }
 
-/** For what only the Wallet Secret may change. @throws OperationError WALLET_TOKEN_*, OPERATION_MISMATCH */
+/**
+ * For what only the Wallet Secret may change.
+ * @returns the request with the authority under which it was made
+ * @throws OperationError WALLET_TOKEN_*, OPERATION_MISMATCH
+ */
 export async function authorizeAuthorityChange(
   operation: OperationName,
   request: { readonly client: ClientRequest; readonly rows: ProjectRows },
   service: ReadyService,
-): Promise<AuthorizedChange> {
+): Promise<AuthorizedChange & { readonly authority: string }> {
   const authorized = await authorize(operation, request, service);
   assertUnused(authorized.project.authority.record.recentTokens, authorized.token);
-  return authorized;
+  return { ...authorized, authority: authorized.token.authority };
 }
 
 function assertUnused(recentTokens: readonly RecentToken[], token: RecentToken): void {

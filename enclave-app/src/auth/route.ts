@@ -58,6 +58,7 @@ const PATTERNS: readonly Pattern[] = [
   pattern('PUT', `${POLICIES}${ID}`, 'update-policy', null),
   pattern('DELETE', `${POLICIES}${ID}`, 'delete-policy', null),
   pattern('POST', '/v2/policy-engine/evaluate', 'evaluate-policy', null),
+  pattern('PUT', '/v2/enclave/project-settings', 'update-project-settings', null),
   pattern('POST', '/v2/enclave/api-keys', 'add-api-key', null),
   pattern('DELETE', `/v2/enclave/api-keys${API_KEY_ID}`, 'revoke-api-key', null),
   pattern('POST', '/v2/enclave/wallet-secrets', 'add-wallet-secret', null),

@@ -30,6 +30,8 @@ export interface VerifiedWalletToken {
   /** First 16 bytes of SHA-256 over `jti`. */
   readonly id: Uint8Array;
   readonly issuedAtS: number;
+  /** That of the record's under which the client made it. */
+  readonly authority: string;
   /** When a replay of it would be refused as stale. */
   readonly expiresAtMs: number;
 }
@@ -58,12 +60,13 @@ export function verifyWalletToken(
     (reqHash === undefined || typeof reqHash === 'string');
   if (!hasShape) throw new OperationError('WALLET_TOKEN_MALFORMED');
   assertSignature({ signingInput, signature }, expected);
-  assertUris(uris, expected);
+  const authority = authorityOf(uris, expected);
   assertTime(iat as number, (nbf ?? iat) as number, expected);
   assertRequestHash(reqHash as string | undefined, expected.body);
   return {
     id: tokenIdOf(jti),
     issuedAtS: iat as number,
+    authority,
     expiresAtMs: ((iat as number) + MAX_AGE_S + 1) * 1000,
   };
 }
@@ -104,11 +107,11 @@ function publicKeyOf(secret: AuthorityRecord['walletSecrets'][number]): KeyObjec
 }
 
 /** The authority is one that the client put into its record; the request's own headers have no say. */
-function assertUris(uris: unknown, { method, path, authority }: TokenExpectation): void {
+function authorityOf(uris: unknown, { method, path, authority }: TokenExpectation): string {
   const [uri, ...others] = Array.isArray(uris) ? (uris as unknown[]) : [];
-  const isMade =
-    others.length === 0 && authority.authorities.some((host) => uri === `${method} ${host}${path}`);
-  if (!isMade) throw new OperationError('WALLET_TOKEN_URI');
+  const made = authority.authorities.find((host) => uri === `${method} ${host}${path}`);
+  if (made === undefined || others.length > 0) throw new OperationError('WALLET_TOKEN_URI');
+  return made;
 }
 
 function assertTime(issuedAtS: number, notBeforeS: number, { nowMs, bootMs }: TokenExpectation): void {

@@ -25,6 +25,7 @@ export const ALLOWED_PHASES: Readonly<Record<OperationName, readonly Phase[]>> =
   'issue-project-nonce': READY,
   'create-project': READY,
   'certify-project': READY,
+  'update-project-settings': READY,
   'add-api-key': READY,
   'revoke-api-key': READY,
   'add-wallet-secret': READY,

@@ -9,10 +9,11 @@ export function issueProjectCertificate(
   { record, digest }: Digested<AuthorityRecord>,
   freshness: { readonly nonce: Uint8Array; readonly issuedAtMs: number },
 ): Uint8Array {
-  const { projectId, version, walletSecrets, apiKeys, authorities, policyAuthority, exportAllowed } = record;
+  const { projectId, version, walletSecrets, apiKeys } = record;
+  const { authorities, policyAuthority, exportAllowed, maxFeeWei } = record;
   return signCoseSign1(
     {
-      type: 'strongroom/project-certificate/v1',
+      type: 'strongroom/project-certificate/v2',
       deploymentId: deployment.id,
       projectId,
       recordVersion: version,
@@ -22,6 +23,7 @@ export function issueProjectCertificate(
       authorities,
       policyAuthority,
       exportAllowed,
+      maxFeeWei,
       ...freshness,
     },
     deployment.identityKey,

@@ -14,6 +14,7 @@ import { handleImportAccount } from './import-account.ts';
 import { handleJudgeUserOperation } from './judge-user-operation.ts';
 import { handleCreatePolicy, handleDeletePolicy, handleUpdatePolicy } from './policies.ts';
 import { handlePrepareAndSendUserOperation } from './prepare-and-send-user-operation.ts';
+import { handleUpdateProjectSettings } from './project-settings.ts';
 import { handleCompleteRecovery, handleStartRecovery, handleVetoRecovery } from './recoveries.ts';
 import { handleChallengeRecovery } from './recovery-challenge.ts';
 import { handleSetRecoveryKey } from './recovery-key.ts';
@@ -99,6 +100,7 @@ export const READY_HANDLERS: {
   'certify-rotation': handleCertifyRotation,
   'create-project': handleCreateProject,
   'certify-project': handleCertifyProject,
+  'update-project-settings': handleUpdateProjectSettings,
   'add-api-key': handleAddApiKey,
   'revoke-api-key': handleRevokeApiKey,
   'add-wallet-secret': handleAddWalletSecret,

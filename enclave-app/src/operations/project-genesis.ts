@@ -1,17 +1,13 @@
 // TRUST BOUNDARY: a project genesis as the parent relays it.
 import { createPublicKey, hash, type KeyObject } from 'node:crypto';
 import { apiKeyId } from '@strongroom/shared/api/api-key-body';
+import { authority, maxFeeWei } from '@strongroom/shared/api/project-settings-body';
 import { OperationError } from '@strongroom/shared/channel/operation-error';
 import { bytesOf } from '@strongroom/shared/operations/fields';
 import { decodeCbor } from '@strongroom/shared/wire/cbor';
 import * as v from 'valibot';
 import { openUnverifiedCoseSign1 } from '../certificates/cose-sign1.ts';
-import {
-  type AuthorityRecord,
-  apiKeySchema,
-  authoritySchema,
-  maxFeeWeiSchema,
-} from '../records/authority-record.ts';
+import { type AuthorityRecord, apiKeySchema } from '../records/authority-record.ts';
 
 const genesisSchema = v.strictObject({
   type: v.literal('strongroom/project-genesis/v1'),
@@ -23,10 +19,10 @@ const genesisSchema = v.strictObject({
     v.minLength(1),
     v.maxLength(16),
   ),
-  authorities: v.pipe(v.array(authoritySchema), v.minLength(1), v.maxLength(16)),
+  authorities: v.pipe(v.array(authority), v.minLength(1), v.maxLength(16)),
   policyAuthority: v.picklist(['wallet', 'api-key']),
   exportAllowed: v.boolean(),
-  maxFeeWei: maxFeeWeiSchema,
+  maxFeeWei,
 });
 
 /** A genesis that its own Wallet Secret signed. */
@@ -54,7 +50,7 @@ export function verifyProjectGenesis(untrustedGenesis: Uint8Array): VerifiedGene
     authorities,
     policyAuthority,
     exportAllowed,
-    maxFeeWei,
+    maxFeeWei: maxFee,
   } = parsed.output;
   if (!message.isSignedBy(importApiKey('ES256', walletSecret))) throw refused();
   for (const { algorithm, publicKey } of apiKeys) importApiKey(algorithm, publicKey);
@@ -69,7 +65,7 @@ export function verifyProjectGenesis(untrustedGenesis: Uint8Array): VerifiedGene
     authorities,
     policyAuthority,
     exportAllowed,
-    maxFeeWei,
+    maxFeeWei: maxFee,
     policies: [],
     recentTokens: [],
     recovery: null,

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { API_KEY_SCOPES } from '@strongroom/shared/api/api-key-body';
+import { authority, maxFeeWei } from '@strongroom/shared/api/project-settings-body';
 import { OperationError } from '@strongroom/shared/channel/operation-error';
 import {
   bytesOf,
@@ -32,12 +33,6 @@ export const walletSecretSchema = v.strictObject({
   /** When a retiring secret stops to count. */
   notAfterMs: v.nullable(uint),
 });
-
-/** `host[:port]` as a client dials it, lower case. */
-export const authoritySchema = v.pipe(textUpTo(255), v.regex(/^[a-z0-9.[\]:-]+$/));
-
-/** What one sent transaction may cost in fees, gas limit times fee per gas, in the network's smallest unit; decimal. */
-export const maxFeeWeiSchema = v.pipe(textUpTo(78), v.regex(/^(?:0|[1-9][0-9]*)$/));
 
 const policyReferenceSchema = v.strictObject({
   id: textUpTo(36),
@@ -75,10 +70,10 @@ const authorityRecordSchema = v.strictObject({
   previous: v.nullable(bytesOf(32)),
   walletSecrets: v.pipe(v.array(walletSecretSchema), v.minLength(1), v.maxLength(8)),
   apiKeys: v.pipe(v.array(apiKeySchema), v.maxLength(64)),
-  authorities: v.pipe(v.array(authoritySchema), v.minLength(1), v.maxLength(16)),
+  authorities: v.pipe(v.array(authority), v.minLength(1), v.maxLength(16)),
   policyAuthority: v.picklist(['wallet', 'api-key']),
   exportAllowed: v.boolean(),
-  maxFeeWei: maxFeeWeiSchema,
+  maxFeeWei,
   policies: v.pipe(v.array(policyReferenceSchema), v.maxLength(1000)),
   recentTokens: recentTokensSchema,
   /** Null, or left out by records from before there were recoveries, for a project that has no passphrase. */

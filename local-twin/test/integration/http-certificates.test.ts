@@ -75,13 +75,14 @@ describe('certificates', () => {
     const nonce = randomBytes(16);
     const certificate = openCertificate(await service.projectCertificate(project, nonce));
     expect(certificate).toMatchObject({
-      type: 'strongroom/project-certificate/v1',
+      type: 'strongroom/project-certificate/v2',
       recordVersion: 1,
       walletSecrets: [{ state: 'active', notAfterMs: null }],
       apiKeys: [{ id: project.apiKeyId, algorithm: 'EdDSA', scopes: ['read', 'sign'] }],
       authorities: [new URL(project.baseUrl).host],
       policyAuthority: 'api-key',
       exportAllowed: true,
+      maxFeeWei: '50000000000000000',
     });
     expect(text(certificate['nonce'] as Uint8Array)).toBe(text(nonce));
     expect(text(certificate['projectId'] as Uint8Array)).toBe(text(project.projectId));

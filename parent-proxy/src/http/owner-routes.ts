@@ -1,3 +1,4 @@
+import { projectSettingsBody } from '@strongroom/shared/api/project-settings-body';
 import {
   completeRecoveryBody,
   recoveryBody,
@@ -9,6 +10,7 @@ import {
 import { addWalletSecretBody, walletSecretBody } from '@strongroom/shared/api/wallet-secret-body';
 import * as v from 'valibot';
 import type { Route } from './route.ts';
+import { changeProjectSettings } from './routes/project-settings.ts';
 import {
   completeWaitingRecovery,
   giveRecoveryChallenge,
@@ -20,8 +22,23 @@ import { addNewWalletSecret, revokeExistingWalletSecret } from './routes/wallet-
 
 const RECOVERIES = '/v2/enclave/recoveries';
 
-/** What an owner does about the secrets of a project: rotation, and recovery by passphrase. */
+/** What an owner does about a project as a whole: its settings, rotation of its secrets, and recovery by passphrase. */
 export const OWNER_ROUTES: readonly Route[] = [
+  {
+    method: 'PUT',
+    path: '/v2/enclave/project-settings',
+    auth: 'wallet',
+    scope: 'sign',
+    handle: changeProjectSettings,
+    contract: {
+      operationId: 'updateProjectSettings',
+      summary:
+        'Changes fee cap, export permission or authorities of the project; what the body leaves out stays.',
+      body: projectSettingsBody,
+      isIdempotent: true,
+      success: { status: 204, body: null },
+    },
+  },
   {
     method: 'POST',
     path: '/v2/enclave/wallet-secrets',

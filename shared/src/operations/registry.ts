@@ -46,6 +46,7 @@ import { signSolanaTransaction } from './sign-solana-transaction.ts';
 import { startRecovery } from './start-recovery.ts';
 import { updateEvmAccount } from './update-evm-account.ts';
 import { updatePolicy } from './update-policy.ts';
+import { updateProjectSettings } from './update-project-settings.ts';
 import { updateSolanaAccount } from './update-solana-account.ts';
 import { vetoRecovery } from './veto-recovery.ts';
 
@@ -69,6 +70,7 @@ export const OPERATIONS = [
   issueProjectNonce,
   createProject,
   certifyProject,
+  updateProjectSettings,
   addApiKey,
   revokeApiKey,
   addWalletSecret,
