@@ -3,7 +3,8 @@ import { signHashBody } from '@strongroom/shared/api/evm-sign-body';
 import { EVM_CHAIN_IDS } from '@strongroom/shared/api/networks';
 import { prepareUserOperationBody } from '@strongroom/shared/api/smart-account-body';
 import { OperationError } from '@strongroom/shared/channel/operation-error';
-import { toJsonValue } from '@strongroom/shared/json/json-value';
+import { JsonError } from '@strongroom/shared/json/json-error';
+import { type JsonValue, toJsonValue } from '@strongroom/shared/json/json-value';
 import { parseJson } from '@strongroom/shared/json/parse-json';
 import type { ParsedRequestOf } from '@strongroom/shared/operations/operation';
 import type { PresentedUserOperation, signEvmHash } from '@strongroom/shared/operations/sign-evm-hash';
@@ -47,18 +48,27 @@ export async function handleSignEvmHash(
 
 /**
  * Makes the presented operation and compares its hash, which commits to the calls: who presents it, and what else, cannot matter.
- * @throws OperationError PROPOSAL_REFUSED when it is another operation, FEE_CAP_EXCEEDED
+ * @throws OperationError PROPOSAL_REFUSED when it is another operation, RECORD_MISMATCH, FEE_CAP_EXCEEDED, MALFORMED_JSON, INVALID_REQUEST
  */
 function unitsHashedBy(
   digest: Uint8Array,
   { sender, owners, body, proposal }: PresentedUserOperation,
   maxFeeWei: string,
 ): RequestUnit[] {
-  const prepared = readPrepareBody(parseBody(prepareUserOperationBody, toJsonValue(parseJson(body))));
+  const prepared = readPrepareBody(parseBody(prepareUserOperationBody, jsonOf(body)));
   // Whether the client wanted a paymaster was settled when it took the hash.
   const intent = { ...prepared, hasPaymaster: proposal.paymasterAndData !== null };
   const operation = completeUserOperation(intent, { sender, owners }, { proposal, maxFeeWei });
   const hash = userOperationHash(operation, EVM_CHAIN_IDS[intent.network]);
   if (Buffer.compare(hash, digest) !== 0) throw new OperationError('PROPOSAL_REFUSED');
   return unitsOf(intent);
+}
+
+function jsonOf(body: Uint8Array): JsonValue {
+  try {
+    return toJsonValue(parseJson(body));
+  } catch (cause) {
+    if (cause instanceof JsonError) throw new OperationError('MALFORMED_JSON', { cause });
+    throw cause;
+  }
 }

@@ -20,10 +20,10 @@ export const programs = [
   'TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA',
   OTHER_PROGRAM,
 ];
-const networks = ['base', 'base-sepolia', 'ethereum'] as const;
+export const networks = ['base', 'base-sepolia', 'ethereum'] as const;
 
 // Few values, so that rules and requests meet.
-const party = fc.constantFrom(...parties);
+export const party = fc.constantFrom(...parties);
 const key = fc.constantFrom(...keys);
 const amount = fc.bigInt({ min: 0n, max: 4n });
 const comparison = fc.constantFrom('>', '>=', '<', '<=', '==');
@@ -46,7 +46,7 @@ const condition = fc.oneof(
       .map((params) => (params.length === 0 ? { function: name } : { function: name, params })),
   ),
 );
-const callCriterion = fc.oneof(
+export const callCriterion = fc.oneof(
   fc.record({ type: fc.constant('ethValue'), ethValue: amount.map(String), operator: comparison }),
   fc.record({ type: fc.constant('evmAddress'), addresses: listOf(party), operator: membership }),
   fc.record({
@@ -55,7 +55,7 @@ const callCriterion = fc.oneof(
     conditions: fc.array(condition, { minLength: 1, maxLength: 3 }),
   }),
 );
-const networkCriterion = fc.record({
+export const networkCriterion = fc.record({
   type: fc.constant('evmNetwork'),
   networks: listOf(fc.constantFrom(...networks)),
   operator: membership,
@@ -74,8 +74,8 @@ const solCriterion = fc.oneof(
 );
 const messageCriterion = fc.record({ type: fc.constant('evmMessage'), match: pattern });
 
-const action = fc.constantFrom<PolicyAction>('accept', 'reject');
-const ruleOf = (operation: string, criterion: fc.Arbitrary<unknown>) =>
+export const action = fc.constantFrom<PolicyAction>('accept', 'reject');
+export const ruleOf = (operation: string, criterion: fc.Arbitrary<unknown>) =>
   fc.record({
     action,
     operation: fc.constant(operation),
@@ -92,7 +92,7 @@ export const rule: fc.Arbitrary<PolicyRule> = fc
   .map((untrusted) => v.parse(policyRule, untrusted));
 export const policy = fc.option(fc.array(rule, { minLength: 1, maxLength: 8 }), { freq: 4 });
 
-const call: fc.Arbitrary<DescribedCall> = fc.record({
+export const call: fc.Arbitrary<DescribedCall> = fc.record({
   to: fc.option(party, { freq: 5 }),
   value: amount,
   data: fc.oneof(

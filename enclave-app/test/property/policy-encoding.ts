@@ -38,6 +38,11 @@ function calldata({ data }: DescribedCall): Hex {
   }
 }
 
+/** A call of a user operation as a body has it. */
+export function callBody(described: DescribedCall & { readonly to: string }) {
+  return { to: described.to, value: `${described.value}`, data: calldata(described) };
+}
+
 function encodeCall(described: DescribedCall) {
   const serialized = serializeTransaction({
     type: 'eip1559',
@@ -92,6 +97,8 @@ export function encode(described: DescribedRequest): RequestUnit {
   switch (described.operation) {
     case 'signEvmTransaction':
     case 'sendEvmTransaction':
+    case 'prepareUserOperation':
+    case 'sendUserOperation':
       return { ...described, call: encodeCall(described.call) };
     case 'signSolTransaction':
       return { operation: described.operation, transaction: encodeInstructions(described.instructions) };

@@ -27,7 +27,11 @@ export type DescribedInstruction =
 
 export type DescribedRequest =
   | { readonly operation: 'signEvmTransaction'; readonly call: DescribedCall }
-  | { readonly operation: 'sendEvmTransaction'; readonly call: DescribedCall; readonly network: string }
+  | {
+      readonly operation: 'sendEvmTransaction' | 'prepareUserOperation' | 'sendUserOperation';
+      readonly call: DescribedCall;
+      readonly network: string;
+    }
   | { readonly operation: 'signEvmHash' }
   | { readonly operation: 'signEvmMessage'; readonly message: string }
   | { readonly operation: 'signSolTransaction'; readonly instructions: readonly DescribedInstruction[] };
