@@ -24,6 +24,7 @@ describe('readConfig', () => {
       enrolmentTokens: [],
       store: { engine: 'sqlite', directory: '/var/lib/strongroom' },
       enclave: { cid: 16, port: 5000 },
+      outboxRetentionMs: 90 * 24 * 60 * 60_000,
       logLevel: 'info',
     });
     expect(config.credentials.sessionToken).toBeNull();
@@ -61,6 +62,7 @@ describe('readConfig', () => {
     ['an authority with a scheme', { STRONGROOM_AUTHORITIES: 'https://wallet.example' }],
     ['an authority in upper case', { STRONGROOM_AUTHORITIES: 'Wallet.example' }],
     ['a short enrolment token', { STRONGROOM_ENROLMENT_TOKENS: 'needle' }],
+    ['a retention shorter than idempotency keys live', { STRONGROOM_OUTBOX_RETENTION_DAYS: '1' }],
     ['an unknown log level', { STRONGROOM_LOG_LEVEL: 'needle' }],
   ])('refuses %s without repeating the value', (_what, changes) => {
     const read = () => readConfig({ ...ENVIRONMENT, ...changes });

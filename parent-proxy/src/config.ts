@@ -19,6 +19,8 @@ export interface ProxyConfig {
   /** Told of recoveries; none when it is left out. */
   readonly recoveryWebhook?: Secret | null;
   readonly relay: RelayConfig;
+  /** For how long transactions are kept after they were settled; 90 days when it is left out. */
+  readonly outboxRetentionMs?: number;
 }
 
 /** The whole configuration of a proxy in production. */
@@ -37,6 +39,10 @@ export interface ProductionConfig extends ProxyConfig {
 export class ConfigError extends Error {}
 
 const MAX_RATE = 100_000_000;
+const DAY_MS = 24 * 60 * 60_000;
+/** Twice the life of an idempotency key, which leads to the transaction that its request made. */
+const MIN_OUTBOX_RETENTION_DAYS = 2;
+const MAX_OUTBOX_RETENTION_DAYS = 36_500;
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
 const AUTHORITY = /^[a-z0-9.[\]:-]+$/;
 
@@ -52,6 +58,7 @@ const AUTHORITY = /^[a-z0-9.[\]:-]+$/;
  * - `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`: the instance role's credentials for KMS
  * - `STRONGROOM_RPC_<NETWORK>`, `STRONGROOM_BUNDLER_<NETWORK>`, `STRONGROOM_TOKENS_<NETWORK>`: see docs/chain-relay.md; none by default
  * - `STRONGROOM_RECOVERY_WEBHOOK_URL`: https address that is told of recoveries as they start, end and are vetoed; none by default
+ * - `STRONGROOM_OUTBOX_RETENTION_DAYS` (90): how long sent transactions are kept after they were settled; at least 2
  * - `STRONGROOM_LOG_LEVEL` (info)
  * @throws ConfigError
  */
@@ -74,6 +81,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): ProductionConfig {
     },
     trustedProxies: trustedProxiesOf(read('STRONGROOM_TRUSTED_PROXIES')),
     relay: readRelayConfig(read, fail),
+    outboxRetentionMs: retentionMsOf(read('STRONGROOM_OUTBOX_RETENTION_DAYS') ?? '90'),
     recoveryWebhook: webhookOf(read('STRONGROOM_RECOVERY_WEBHOOK_URL')),
     store: storeOf(read),
     enclave: {
@@ -96,6 +104,14 @@ function fail(name: string, problem: string): never {
 function integerOf(name: string, text: string, max: number): number {
   const value = /^[0-9]{1,10}$/.test(text) ? Number(text) : Number.NaN;
   return value <= max ? value : fail(name, `must be an integer up to ${max}`);
+}
+
+function retentionMsOf(text: string): number {
+  const name = 'STRONGROOM_OUTBOX_RETENTION_DAYS';
+  const days = integerOf(name, text, MAX_OUTBOX_RETENTION_DAYS);
+  return days >= MIN_OUTBOX_RETENTION_DAYS
+    ? days * DAY_MS
+    : fail(name, `must be at least ${MIN_OUTBOX_RETENTION_DAYS}`);
 }
 
 function authoritiesOf(text: string | null): readonly string[] | null {

@@ -4,11 +4,27 @@ import { StoreError } from './store/store-error.ts';
 
 const HOUR_MS = 60 * 60_000;
 const HOURS_PER_DAY = 24;
+export const OUTBOX_RETENTION_MS = 90 * HOURS_PER_DAY * HOUR_MS;
 
-/** Removes what has run out: hourly the idempotency keys, daily the keys that no account names. Never at a start. */
+export interface HousekeepingOptions {
+  readonly audit: AuditLog;
+  readonly nowMs: () => number;
+  /** Longer than any idempotency key lives: a repeated request is led to the transaction that the first one made. */
+  readonly outboxRetentionMs?: number;
+}
+
+type CleanedStore = Pick<
+  Store,
+  'removeExpiredIdempotencyKeys' | 'removeOrphanedWalletKeys' | 'removeSettledEntries'
+>;
+
+/**
+ * Removes what has run out: hourly the idempotency keys and the transactions that were settled long ago, daily the keys that no account
+ * names. Never at a start.
+ */
 export function startHousekeeping(
-  store: Pick<Store, 'removeExpiredIdempotencyKeys' | 'removeOrphanedWalletKeys'>,
-  { audit, nowMs }: { readonly audit: AuditLog; readonly nowMs: () => number },
+  store: CleanedStore,
+  { audit, nowMs, outboxRetentionMs = OUTBOX_RETENTION_MS }: HousekeepingOptions,
 ): { stop(): void } {
   let hours = 0;
 
@@ -16,6 +32,7 @@ export function startHousekeeping(
     hours += 1;
     try {
       await store.removeExpiredIdempotencyKeys(nowMs());
+      while ((await store.removeSettledEntries(nowMs() - outboxRetentionMs)) > 0);
       if (hours % HOURS_PER_DAY !== 0) return;
       const { removed, isSuspicious } = await store.removeOrphanedWalletKeys(nowMs());
       if (isSuspicious) audit.orphansSuspicious();

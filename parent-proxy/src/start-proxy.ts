@@ -76,7 +76,11 @@ export async function startProxy(options: ProxyOptions): Promise<ParentProxy> {
   });
   const listener = getRequestListener(app.fetch, { errorHandler: refuseMalformed });
   server.on('request', (incoming, outgoing) => void listener(incoming, outgoing));
-  const housekeeping = startHousekeeping(store, { audit, nowMs });
+  const housekeeping = startHousekeeping(store, {
+    audit,
+    nowMs,
+    ...(config.outboxRetentionMs !== undefined && { outboxRetentionMs: config.outboxRetentionMs }),
+  });
   relay.outbox.start();
   audit.serviceStarted(port);
   return {

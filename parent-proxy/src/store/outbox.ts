@@ -9,8 +9,16 @@ import { StoreError } from './store-error.ts';
 
 type OutboxVerbs = Pick<
   Store,
-  'keepTransaction' | 'findOutboxEntry' | 'claimDueEntries' | 'recordProgress' | 'refuseEntry'
+  | 'keepTransaction'
+  | 'findOutboxEntry'
+  | 'claimDueEntries'
+  | 'recordProgress'
+  | 'refuseEntry'
+  | 'removeSettledEntries'
 >;
+
+/** Few enough that nobody waits long behind their removal. */
+const MAX_REMOVED = 500;
 
 /** Ends a transaction of the database without its changes. */
 class NotKept extends Error {
@@ -58,7 +66,33 @@ export function outboxVerbs(primary: Engine<PrimarySchema>): OutboxVerbs {
           .executeTakeFirstOrThrow();
         return numUpdatedRows === 1n;
       }),
+    removeSettledEntries: (settledBeforeMs) =>
+      primary.transaction((transaction) => removeSettled(transaction, settledBeforeMs)),
   };
+}
+
+/** An entry's last look was before it was due next, so what is due before a time and not open was settled before it. */
+async function removeSettled(
+  transaction: Transaction<PrimarySchema>,
+  settledBeforeMs: number,
+): Promise<number> {
+  const settled = await transaction
+    .selectFrom('outbox')
+    .select(['network', 'transaction_id'])
+    .where('state', 'not in', OPEN_STATES)
+    .where('due_at_ms', '<=', settledBeforeMs)
+    .where('created_at_ms', '<=', settledBeforeMs)
+    .limit(MAX_REMOVED)
+    .execute();
+  for (const { network, transaction_id } of settled) {
+    await transaction
+      .deleteFrom('outbox')
+      .where('network', '=', network)
+      .where('transaction_id', '=', transaction_id)
+      .where('state', 'not in', OPEN_STATES)
+      .execute();
+  }
+  return settled.length;
 }
 
 async function keepIn(

@@ -95,6 +95,24 @@ export function describeOutbox(subject: Subject): void {
       expect(await claim()).toEqual([]);
     });
 
+    it('removes what was settled long ago, and nothing that is open or of late', async () => {
+      const { projectId } = await newEntry();
+      const states = ['final', 'replaced', 'expired', 'refused', 'stored', 'broadcast'] as const;
+      const at = (createdAtMs: number, dueAtMs: number) =>
+        states.map((state) => entryOf(projectId, { state, createdAtMs, dueAtMs }));
+      const [old, late, stuck] = [at(100, 200), at(100, 201), at(300, 200)];
+      for (const entry of [...old, ...late, ...stuck]) await keep(entry);
+      expect(await subject.store.removeSettledEntries(200)).toBe(4);
+      expect(await subject.store.removeSettledEntries(200)).toBe(0);
+      const left = async (entries: readonly OutboxEntry[]) => {
+        const found = entries.map((entry) => subject.store.findOutboxEntry(projectId, entry));
+        return (await Promise.all(found)).flatMap((entry) => (entry === null ? [] : [entry.state]));
+      };
+      expect(await left(old)).toEqual(['stored', 'broadcast']);
+      expect([await left(late), await left(stuck)]).toEqual([states, states]);
+      await subject.store.claimDueEntries(10, { nowMs: 201, untilMs: NOW_MS * 2 });
+    });
+
     it('refuses only what nobody else has looked at', async () => {
       const [fresh, seen] = [await newEntry(), await newEntry({ attempts: 1 })];
       await keep(fresh);
