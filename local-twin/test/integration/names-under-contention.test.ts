@@ -5,9 +5,9 @@ import { createTestProject, type TestProject } from '../support/project.ts';
 import { sendSigned } from '../support/signed-request.ts';
 import { startTestSystem, type TestSystem } from '../support/test-system.ts';
 
-const EVM = '/v2/evm/accounts';
 let system: TestSystem;
 let project: TestProject;
+let path: string;
 
 beforeAll(async () => {
   system = await startTestSystem();
@@ -23,21 +23,21 @@ interface Account {
 }
 
 async function create(body: object): Promise<{ status: number; account: Account }> {
-  const { status, text } = await sendSigned(project, 'POST', EVM, { body });
+  const { status, text } = await sendSigned(project, 'POST', path, { body });
   return { status, account: JSON.parse(text) };
 }
 
 async function rename(address: string, name: string): Promise<number> {
-  return (await sendSigned(project, 'PUT', `${EVM}/${address}`, { body: { name } })).status;
+  return (await sendSigned(project, 'PUT', `${path}/${address}`, { body: { name } })).status;
 }
 
 async function sign(address: string): Promise<number> {
-  const body = { hash: `0x${'ab'.repeat(32)}` };
-  return (await sendSigned(project, 'POST', `${EVM}/${address}/sign`, { body })).status;
+  const body = { message: 'still mine' };
+  return (await sendSigned(project, 'POST', `${path}/${address}/sign/message`, { body })).status;
 }
 
 async function list(): Promise<Account[]> {
-  const { text } = await sendSigned(project, 'GET', EVM, { query: '?pageSize=1000' });
+  const { text } = await sendSigned(project, 'GET', path, { query: '?pageSize=1000' });
   return JSON.parse(text).accounts;
 }
 
@@ -51,7 +51,14 @@ function count(database: 'primary' | 'vault', table: string): number {
 const ones = (status: number, statuses: readonly number[]) =>
   statuses.filter((each) => each === status).length;
 
-describe('a name that many want at once', () => {
+describe.each([
+  ['evm', 'solana'],
+  ['solana', 'evm'],
+])('a name of %s that many want at once', (family, otherFamily) => {
+  beforeEach(() => {
+    path = `/v2/${family}/accounts`;
+  });
+
   it('goes to one of 40 creations, and the others leave no key behind', async () => {
     const made = await Promise.all(Array.from({ length: 40 }, () => create({ name: 'wanted' })));
     const statuses = made.map(({ status }) => status);
@@ -90,8 +97,10 @@ describe('a name that many want at once', () => {
     expect(new Set(names).size).toBe(names.length);
   });
 
-  it('may be taken in each project once', async () => {
+  it('may be taken in each project once, and by the other family', async () => {
     expect((await create({ name: 'shared' })).status).toBe(201);
+    const body = { name: 'shared' };
+    expect((await sendSigned(project, 'POST', `/v2/${otherFamily}/accounts`, { body })).status).toBe(201);
     project = await createTestProject(system);
     expect((await create({ name: 'shared' })).status).toBe(201);
     expect((await create({ name: 'shared' })).status).toBe(409);

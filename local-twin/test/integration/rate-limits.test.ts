@@ -43,8 +43,20 @@ async function admittedBy(baseUrl: string, attempts: number): Promise<number> {
 const startOfWindow = () => sleep(WINDOW_MS - (Date.now() % WINDOW_MS) + 20);
 
 describe('a key', () => {
+  it('that is used at both at once gets little more than its allowance', async () => {
+    const other = `http://127.0.0.1:${second.port}`;
+    // Enough of the window is left for it, as a rule.
+    if (Date.now() % WINDOW_MS > WINDOW_MS - 3000) await startOfWindow();
+    const admitted = await Promise.all([system.baseUrl, other].map((url) => admittedBy(url, 60)));
+    const total = (admitted[0] ?? 0) + (admitted[1] ?? 0);
+    expect(total).toBeGreaterThanOrEqual(LIMITS.perKey);
+    // A twentieth for the second proxy, and what comes within one write: one at a time at each.
+    expect(total).toBeLessThanOrEqual(LIMITS.perKey + 2 + 8);
+  });
+
   it('has one allowance at both proxies, and is told when to come again', async () => {
     const other = `http://127.0.0.1:${second.port}`;
+    project = await createTestProject(system);
     await startOfWindow();
     expect(await admittedBy(system.baseUrl, 30)).toBe(30);
     // Each proxy learns of the other's count when it next shares its own.

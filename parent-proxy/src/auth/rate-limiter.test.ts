@@ -103,6 +103,19 @@ describe('rate limits', () => {
     expect([admitted(first), admitted(second)]).toEqual([0, 0]);
   });
 
+  it('let through a twentieth more for each further proxy, at most, when all are busy at once', async () => {
+    const store = memoryStore();
+    const limits = { perKey: 200, perProject: 100_000 };
+    const limiters = Array.from({ length: 4 }, () => limiterOf(limits, store));
+    let total = 0;
+    for (let turn = 0; turn < 400; turn += 1) {
+      for (const limiter of limiters) total += admitted(limiter, principal('a'), 1);
+      await vi.advanceTimersByTimeAsync(0);
+    }
+    expect(total).toBeGreaterThanOrEqual(200);
+    expect(total).toBeLessThanOrEqual(200 + 3 * 10);
+  });
+
   it('write nothing for keys that make few requests', async () => {
     const store = memoryStore();
     const limiter = limiterOf({ perKey: 1000, perProject: 10_000 }, store);

@@ -10,8 +10,9 @@ export interface RateLimits {
 }
 
 /**
- * Counts authenticated requests in fixed windows, for all proxies that share a store. No request waits for the store: a proxy learns of
- * the others when it shares its own counts, so that each can let through too much for the fifth of a second in between.
+ * Counts authenticated requests in fixed windows, for all proxies that share a store. No request waits for the store: a proxy shares its
+ * count, and learns of the others', after each twentieth of the limit and five times a second. So a window lets through at most the limit,
+ * and for each further proxy a twentieth of it and what comes within one write of the store.
  */
 export interface RateLimiter {
   /** @throws RequestError RATE_LIMITED with Retry-After */
@@ -21,10 +22,7 @@ export interface RateLimiter {
 
 export const RATE_WINDOW_MS = 10_000;
 const SHARE_INTERVAL_MS = 200;
-/**
- * Whoever has used less than a twentieth of its limit at one proxy is not worth a write: until twenty proxies each let that much through,
- * nobody gets more than the limit.
- */
+/** Whoever has used less than this part of its limit at one proxy is not worth a write; more is shared at once. */
 const QUIET_SHARE = 1 / 20;
 
 interface Counter {
@@ -48,6 +46,7 @@ export function startRateLimiter({ limits, store, audit, nowMs }: RateLimiterOpt
   let windowStartMs = 0;
   let counters = new Map<string, Counter>();
   let sharing: Promise<void> = Promise.resolve();
+  let isShareDue = false;
 
   function counterOf(subject: string, limit: number): Counter {
     let counter = counters.get(subject);
@@ -70,9 +69,17 @@ export function startRateLimiter({ limits, store, audit, nowMs }: RateLimiterOpt
     }
   }
 
-  const timer = setInterval(() => {
-    sharing = sharing.then(share);
-  }, SHARE_INTERVAL_MS);
+  /** After the write that is under way, if there is one; what is admitted until then goes with it. */
+  function shareNext(): void {
+    if (isShareDue) return;
+    isShareDue = true;
+    sharing = sharing.then(() => {
+      isShareDue = false;
+      return share();
+    });
+  }
+
+  const timer = setInterval(shareNext, SHARE_INTERVAL_MS);
   timer.unref();
   return {
     admit({ apiKeyId, project }) {
@@ -87,6 +94,7 @@ export function startRateLimiter({ limits, store, audit, nowMs }: RateLimiterOpt
       if (isSpent(ofKey) || isSpent(ofProject)) throw rateLimited(start + RATE_WINDOW_MS - now);
       ofKey.own += 1;
       ofProject.own += 1;
+      if (isWorthSharing(ofKey) || isWorthSharing(ofProject)) shareNext();
     },
     async stop() {
       clearInterval(timer);
@@ -112,6 +120,10 @@ function settle(
   if (counter === undefined || total === undefined) return;
   counter.shared += added;
   counter.others = total.requests - counter.shared;
+}
+
+function isWorthSharing({ own, shared, limit }: Counter): boolean {
+  return own - shared >= Math.max(limit * QUIET_SHARE, 1);
 }
 
 function isSpent({ own, others, limit }: Counter): boolean {
