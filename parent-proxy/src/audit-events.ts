@@ -1,3 +1,4 @@
+import type { EnclaveEvent } from '@strongroom/shared/operations/enclave-event';
 import type { Logger } from 'pino';
 import type { RecoveryEvent } from './recovery-notifier.ts';
 
@@ -14,20 +15,35 @@ export type AuditLog = ReturnType<typeof createAuditLog>;
 export function createAuditLog(log: Logger) {
   const actorFields = ({ correlationId, projectId, apiKeyId }: Actor) => ({
     correlationId,
-    projectId: Buffer.from(projectId.buffer, projectId.byteOffset, projectId.length).toString('hex'),
+    projectId: hexOf(projectId),
     apiKeyId,
   });
   return {
     serviceStarted: (port: number) => log.info({ event: 'service-started', port }),
     serviceStopped: () => log.info({ event: 'service-stopped' }),
-    enclavePhaseChanged: (phase: string | null) => log.info({ event: 'enclave-phase-changed', phase }),
+    enclavePhaseChanged: (phase: string | null, reason: string | null) =>
+      log[phase === 'failed' ? 'error' : 'info']({ event: 'enclave-phase-changed', phase, reason }),
+    enclaveRestarted: () => log.warn({ event: 'enclave-restarted' }),
+    /** One event of the enclave; `sequence` and boot id make it the same one wherever it is read again. */
+    enclaveEvent: (bootId: Uint8Array, { event, ...fields }: EnclaveEvent) =>
+      log[ALARMING.has(event) ? 'warn' : 'info']({
+        event: 'enclave-reported',
+        reported: event,
+        bootId: hexOf(bootId),
+        ...fields,
+        ...('projectId' in fields && {
+          projectId: fields.projectId === null ? null : hexOf(fields.projectId),
+        }),
+      }),
+    enclaveEventsDropped: (dropped: number) => log.warn({ event: 'enclave-events-dropped', dropped }),
+    enclaveNotRead: (code: string) => log.warn({ event: 'enclave-not-read', code }),
     enclaveNotSupplied: (code: string) => log.warn({ event: 'enclave-not-supplied', code }),
     genesisRun: () => log.warn({ event: 'genesis-run' }),
     projectCreated: (projectId: Uint8Array, correlationId: string) =>
       log.info({
         event: 'project-created',
         correlationId,
-        projectId: Buffer.from(projectId).toString('hex'),
+        projectId: hexOf(projectId),
       }),
     accountCreated: (actor: Actor, address: string) =>
       log.info({ event: 'account-created', ...actorFields(actor), address }),
@@ -65,6 +81,18 @@ export function createAuditLog(log: Logger) {
     batchNotWritten: (batch: string, code: string) => log.warn({ event: 'batch-not-written', batch, code }),
     housekeepingFailed: (code: string) => log.warn({ event: 'housekeeping-failed', code }),
   };
+}
+
+/** Reports of the enclave that an operator should look at. */
+const ALARMING: ReadonlySet<EnclaveEvent['event']> = new Set<EnclaveEvent['event']>([
+  'kms-call-failed',
+  'recheck-failed',
+  'request-not-trusted',
+  'internal-error',
+]);
+
+function hexOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex');
 }
 
 function framesOf(error: unknown): string[] {

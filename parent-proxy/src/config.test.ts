@@ -3,11 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ConfigError, readConfig } from './config.ts';
 
 const TOKEN = 'enrolment-token-of-the-operator-0001';
-const ENVIRONMENT = {
-  STRONGROOM_DATA_DIR: '/var/lib/strongroom',
-  AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
-  AWS_SECRET_ACCESS_KEY: 'needle-secret-key',
-};
+const ENVIRONMENT = { STRONGROOM_DATA_DIR: '/var/lib/strongroom' };
 const POSTGRES = {
   STRONGROOM_DATA_DIR: '',
   STRONGROOM_PRIMARY_DATABASE_URL: 'postgres://u:needle@a/b',
@@ -15,7 +11,7 @@ const POSTGRES = {
 };
 
 describe('readConfig', () => {
-  it('has defaults for everything but store and credentials', () => {
+  it('has defaults for everything but the store', () => {
     const config = readConfig(ENVIRONMENT);
     expect(config).toMatchObject({
       host: '127.0.0.1',
@@ -27,7 +23,7 @@ describe('readConfig', () => {
       outboxRetentionMs: 90 * 24 * 60 * 60_000,
       logLevel: 'info',
     });
-    expect(config.credentials.sessionToken).toBeNull();
+    expect(config.metrics).toBeNull();
   });
 
   it('reads lists and databases', () => {
@@ -40,6 +36,8 @@ describe('readConfig', () => {
     expect(config.authorities).toEqual(['wallet.example', 'wallet.example:8443']);
     expect(config.enrolmentTokens.map((token) => token.reveal())).toEqual([TOKEN, `${TOKEN}2`]);
     expect(config.store.engine).toBe('postgres');
+    const metrics = { STRONGROOM_METRICS_PORT: '9464' };
+    expect(readConfig({ ...ENVIRONMENT, ...metrics }).metrics).toEqual({ host: '127.0.0.1', port: 9464 });
   });
 
   it('shows no secret of itself', () => {
@@ -56,7 +54,7 @@ describe('readConfig', () => {
     ['no store', { STRONGROOM_DATA_DIR: '' }],
     ['both stores', { ...POSTGRES, STRONGROOM_DATA_DIR: '/data' }],
     ['half a store', { ...POSTGRES, STRONGROOM_VAULT_DATABASE_URL: '' }],
-    ['no credentials', { AWS_ACCESS_KEY_ID: '' }],
+    ['a metrics port that is none', { STRONGROOM_METRICS_PORT: '65536' }],
     ['a port that is none', { STRONGROOM_PORT: '65536' }],
     ['a port in letters', { STRONGROOM_PORT: 'http' }],
     ['an authority with a scheme', { STRONGROOM_AUTHORITIES: 'https://wallet.example' }],

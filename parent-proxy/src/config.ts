@@ -1,6 +1,7 @@
 import { type RelayConfig, readRelayConfig } from '@strongroom/chain-relay/relay-config';
 import { isAddressBlock } from './auth/allowed-ips.ts';
 import type { RateLimits } from './auth/rate-limiter.ts';
+import type { MetricsAddress } from './metrics/metrics-server.ts';
 import { Secret } from './secrets.ts';
 import type { StoreLocation } from './store/open-store.ts';
 
@@ -21,17 +22,14 @@ export interface ProxyConfig {
   readonly relay: RelayConfig;
   /** For how long transactions are kept after they were settled; 90 days when it is left out. */
   readonly outboxRetentionMs?: number;
+  /** Where the operator reads `GET /metrics`; off when it is left out. */
+  readonly metrics?: MetricsAddress | null;
 }
 
 /** The whole configuration of a proxy in production. */
 export interface ProductionConfig extends ProxyConfig {
   readonly store: StoreLocation;
   readonly enclave: { readonly cid: number; readonly port: number };
-  readonly credentials: {
-    readonly accessKeyId: string;
-    readonly secretAccessKey: Secret;
-    readonly sessionToken: Secret | null;
-  };
   readonly logLevel: string;
 }
 
@@ -55,17 +53,16 @@ const AUTHORITY = /^[a-z0-9.[\]:-]+$/;
  * - `STRONGROOM_TRUSTED_PROXIES`: comma-separated addresses and CIDR blocks of load balancers in front; none by default
  * - `STRONGROOM_DATA_DIR` for SQLite, or `STRONGROOM_PRIMARY_DATABASE_URL` and `STRONGROOM_VAULT_DATABASE_URL` for PostgreSQL
  * - `STRONGROOM_ENCLAVE_CID` (16), `STRONGROOM_ENCLAVE_PORT` (5000): the enclave's vsock address
- * - `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`: the instance role's credentials for KMS
  * - `STRONGROOM_RPC_<NETWORK>`, `STRONGROOM_BUNDLER_<NETWORK>`, `STRONGROOM_TOKENS_<NETWORK>`: see docs/chain-relay.md; none by default
  * - `STRONGROOM_RECOVERY_WEBHOOK_URL`: https address that is told of recoveries as they start, end and are vetoed; none by default
  * - `STRONGROOM_OUTBOX_RETENTION_DAYS` (90): how long sent transactions are kept after they were settled; at least 2
+ * - `STRONGROOM_METRICS_PORT`, `STRONGROOM_METRICS_HOST` (127.0.0.1): where `GET /metrics` is served, to the operator alone; off by default
  * - `STRONGROOM_LOG_LEVEL` (info)
+ * Credentials for KMS come from AWS's own chain with its own settings (enclave/aws-credentials.ts).
  * @throws ConfigError
  */
 export function readConfig(environment: NodeJS.ProcessEnv): ProductionConfig {
   const read = (name: string): string | null => environment[name] || null;
-  const required = (name: string): string => read(name) ?? fail(name, 'is missing');
-  const sessionToken = read('AWS_SESSION_TOKEN');
   return {
     host: read('STRONGROOM_HOST') ?? '127.0.0.1',
     port: integerOf('STRONGROOM_PORT', read('STRONGROOM_PORT') ?? '8787', 65_535),
@@ -88,11 +85,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): ProductionConfig {
       cid: integerOf('STRONGROOM_ENCLAVE_CID', read('STRONGROOM_ENCLAVE_CID') ?? '16', 0xffff_ffff),
       port: integerOf('STRONGROOM_ENCLAVE_PORT', read('STRONGROOM_ENCLAVE_PORT') ?? '5000', 0xffff_ffff),
     },
-    credentials: {
-      accessKeyId: required('AWS_ACCESS_KEY_ID'),
-      secretAccessKey: new Secret(required('AWS_SECRET_ACCESS_KEY')),
-      sessionToken: sessionToken === null ? null : new Secret(sessionToken),
-    },
+    metrics: metricsOf(read),
     logLevel: logLevelOf(read('STRONGROOM_LOG_LEVEL') ?? 'info'),
   };
 }
@@ -128,6 +121,15 @@ function trustedProxiesOf(text: string | null): readonly string[] {
   return blocks.every(isAddressBlock)
     ? blocks
     : fail('STRONGROOM_TRUSTED_PROXIES', 'must be a list of addresses and CIDR blocks');
+}
+
+function metricsOf(read: (name: string) => string | null): MetricsAddress | null {
+  const port = read('STRONGROOM_METRICS_PORT');
+  if (port === null) return null;
+  return {
+    host: read('STRONGROOM_METRICS_HOST') ?? '127.0.0.1',
+    port: integerOf('STRONGROOM_METRICS_PORT', port, 65_535),
+  };
 }
 
 function webhookOf(text: string | null): Secret | null {

@@ -6,6 +6,7 @@ import { createAuditLog } from './audit-events.ts';
 import { readConfig } from './config.ts';
 import { awsCredentials } from './enclave/aws-credentials.ts';
 import { connectEnclave } from './enclave/enclave.ts';
+import { createMetrics } from './metrics/metrics.ts';
 import { openStore } from './store/open-store.ts';
 
 const DIAL_TIMEOUT_MS = 3000;
@@ -17,6 +18,7 @@ try {
     dialer: vsockDialer({ ...config.enclave, timeoutMs: DIAL_TIMEOUT_MS }),
     store,
     credentials: awsCredentials(),
+    metrics: createMetrics(),
     audit: createAuditLog(pino({ level: config.logLevel, base: null })),
     nowMs: Date.now,
   });

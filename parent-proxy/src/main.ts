@@ -1,7 +1,7 @@
 import { vsockDialer } from '@strongroom/shared/transport/vsock';
 import { pino } from 'pino';
 import { ConfigError, type ProductionConfig, readConfig } from './config.ts';
-import { staticCredentials } from './enclave/credentials.ts';
+import { awsCredentials } from './enclave/aws-credentials.ts';
 import { startProxy } from './start-proxy.ts';
 import { openStore } from './store/open-store.ts';
 import { StoreError } from './store/store-error.ts';
@@ -18,16 +18,11 @@ try {
 
 async function start(config: ProductionConfig): Promise<void> {
   const log = pino({ level: config.logLevel, base: null });
-  const { accessKeyId, secretAccessKey, sessionToken } = config.credentials;
   const proxy = await startProxy({
     config,
     store: await openStore(config.store),
     dialer: vsockDialer({ ...config.enclave, timeoutMs: DIAL_TIMEOUT_MS }),
-    credentials: staticCredentials({
-      accessKeyId,
-      secretAccessKey: secretAccessKey.reveal(),
-      sessionToken: sessionToken?.reveal() ?? null,
-    }),
+    credentials: awsCredentials(),
     log,
   });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

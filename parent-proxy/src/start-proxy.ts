@@ -18,6 +18,9 @@ import { startHousekeeping } from './housekeeping.ts';
 import { createApp } from './http/app.ts';
 import { answerBelowRoutes, refuseMalformed } from './http/below-routes.ts';
 import { createTurns } from './http/turns.ts';
+import { measureStore } from './metrics/measured-store.ts';
+import { createMetrics, type Metrics } from './metrics/metrics.ts';
+import { type MetricsServer, startMetricsServer } from './metrics/metrics-server.ts';
 import { createRecoveryNotifier } from './recovery-notifier.ts';
 import type { Store } from './store/store.ts';
 
@@ -42,6 +45,8 @@ export interface ProxyOptions {
 /** A running proxy. */
 export interface ParentProxy {
   readonly port: number;
+  /** Of `GET /metrics`; null when it is off. */
+  readonly metricsPort: number | null;
   readonly enclave: Enclave;
   /** Takes no new requests, lets those in work finish, and closes the store. */
   close(): Promise<void>;
@@ -49,12 +54,15 @@ export interface ParentProxy {
 
 /** Composes the proxy: the same function for production, developers and tests. @throws Error when the port is taken */
 export async function startProxy(options: ProxyOptions): Promise<ParentProxy> {
-  const { config, store, dialer, credentials, log, nowMs = Date.now } = options;
+  const { config, dialer, credentials, log, nowMs = Date.now } = options;
   const audit = createAuditLog(log);
+  const metrics = createMetrics();
+  const store = measureStore(options.store, metrics);
   // Node's own answer to a request without Host has no body; the listener's has.
   const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, requireHostHeader: false });
   const port = await listen(server, config);
-  const enclave = connectEnclave({ dialer, store, credentials, audit, nowMs });
+  const metricsServer = await metricsServerOf(config, metrics.registry);
+  const enclave = connectEnclave({ dialer, store, credentials, audit, metrics, nowMs });
   const authorities = config.authorities ?? [`127.0.0.1:${port}`, `localhost:${port}`];
   const rateLimiter = startRateLimiter({ limits: config.rateLimits, store, audit, nowMs });
   const keyUse = startKeyUse({ store, audit, nowMs });
@@ -68,14 +76,14 @@ export async function startProxy(options: ProxyOptions): Promise<ParentProxy> {
     clientAddressOf: createClientAddressOf(config.trustedProxies),
     rateLimiter,
     keyUse,
-    turns: createTurns(),
+    turns: createTurns(() => metrics.queueRefused('turns')),
     recoveryNotifier,
     admitEnrolment: createAdmitEnrolment(config.enrolmentTokens),
     audit,
+    metrics,
     nowMs,
   });
-  const listener = getRequestListener(app.fetch, { errorHandler: refuseMalformed });
-  server.on('request', (incoming, outgoing) => void listener(incoming, outgoing));
+  hand(server, app, metrics);
   const housekeeping = startHousekeeping(store, {
     audit,
     nowMs,
@@ -85,11 +93,13 @@ export async function startProxy(options: ProxyOptions): Promise<ParentProxy> {
   audit.serviceStarted(port);
   return {
     port,
+    metricsPort: metricsServer?.port ?? null,
     enclave,
     async close() {
       housekeeping.stop();
       recoveryNotifier.stop();
       await closeServer(server);
+      await metricsServer?.close();
       enclave.close();
       await relay.outbox.stop();
       await rateLimiter.stop();
@@ -100,11 +110,30 @@ export async function startProxy(options: ProxyOptions): Promise<ParentProxy> {
   };
 }
 
+/** Hands the server's requests to the routes, and counts those that never get there. */
+function hand(server: Server, app: ReturnType<typeof createApp>, { httpMalformed }: Metrics): void {
+  server.on('clientError', httpMalformed);
+  const listener = getRequestListener(app.fetch, {
+    errorHandler() {
+      httpMalformed();
+      return refuseMalformed();
+    },
+  });
+  server.on('request', (incoming, outgoing) => void listener(incoming, outgoing));
+}
+
 function outboxEvents(audit: AuditLog) {
   return (event: OutboxEvent): void => {
     if (event.kind === 'failed') audit.outboxFailed(event.code);
     else audit.outboxMoved(event.entry.network, event.entry.id, event.look.state, event.look.refusal);
   };
+}
+
+async function metricsServerOf(
+  { metrics }: ProxyConfig,
+  registry: Parameters<typeof startMetricsServer>[1],
+): Promise<MetricsServer | null> {
+  return metrics === undefined || metrics === null ? null : await startMetricsServer(metrics, registry);
 }
 
 async function listen(server: Server, { host, port }: ProxyConfig): Promise<number> {

@@ -33,13 +33,16 @@ export interface FakeEnclave {
   close(): Promise<void>;
 }
 
+/** What the proxy asks by itself, again and again. */
+const WATCHING: readonly OperationName[] = ['get-status', 'read-events', 'get-metrics'];
+
 export const json = (value: unknown) => Buffer.from(JSON.stringify(value));
 export const parsed = (bytes: Uint8Array) => JSON.parse(Buffer.from(bytes).toString());
 
 export async function startFakeEnclave(): Promise<FakeEnclave> {
   const calls: OperationName[] = [];
   let overrides: Partial<Handlers> = {};
-  const memory = { phase: 'needs-root-record' as Phase, credentialsExpireAtMs: null as number | null };
+  const memory = newLife();
   const defaults = defaultHandlers(memory);
 
   async function handle({ id, op, body }: RequestEnvelope): Promise<ResponseEnvelope> {
@@ -47,7 +50,7 @@ export async function startFakeEnclave(): Promise<FakeEnclave> {
     if (contract === undefined) return { id, err: { code: 'UNKNOWN_OPERATION' } };
     const request = v.safeParse(contract.request as v.GenericSchema, body);
     if (!request.success) return { id, err: { code: 'INVALID_MESSAGE' } };
-    if (contract.name !== 'get-status') calls.push(contract.name);
+    if (!WATCHING.includes(contract.name)) calls.push(contract.name);
     try {
       const handler = (overrides[contract.name] ?? defaults[contract.name]) as
         | ((request: unknown) => unknown)
@@ -85,7 +88,7 @@ export async function startFakeEnclave(): Promise<FakeEnclave> {
     },
     async restart() {
       await listener.close();
-      Object.assign(memory, { phase: 'needs-root-record', credentialsExpireAtMs: null });
+      Object.assign(memory, newLife());
       listener = await listen(port);
     },
     close: () => listener.close(),
@@ -94,20 +97,49 @@ export async function startFakeEnclave(): Promise<FakeEnclave> {
 
 const ROOT_RECORD = Uint8Array.of(0xa0);
 
-function defaultHandlers(memory: { phase: Phase; credentialsExpireAtMs: number | null }): Partial<Handlers> {
+const NO_METRICS = {
+  uptimeS: 1,
+  requests: [],
+  unknownOperations: 0,
+  signatures: { secp256k1: 0, ed25519: 0 },
+  kmsCalls: [],
+  keyPolicyAgeS: null,
+  rowsResealed: 0,
+  connections: { open: 1, accepted: 1 },
+  tables: null,
+  memory: { residentMiB: 1, heapUsedMiB: 1, heapLimitMiB: 1 },
+  eventLoopDelay: { p50Ms: 0, p99Ms: 0, maxMs: 0 },
+  events: { newest: 0, kept: 0 },
+};
+
+interface Memory {
+  phase: Phase;
+  bootId: Uint8Array;
+  credentialsExpireAtMs: number | null;
+}
+
+const newLife = (): Memory => ({
+  phase: 'needs-root-record',
+  bootId: randomBytes(16),
+  credentialsExpireAtMs: null,
+});
+
+function defaultHandlers(memory: Memory): Partial<Handlers> {
   return { ...lifecycleHandlers(memory), ...projectHandlers, ...accountHandlers };
 }
 
-function lifecycleHandlers(memory: { phase: Phase; credentialsExpireAtMs: number | null }) {
+function lifecycleHandlers(memory: Memory) {
   return {
     'get-status': () => ({
       phase: memory.phase,
       reason: null,
-      bootId: randomBytes(16),
+      bootId: memory.bootId,
       deploymentId: null,
       generation: null,
       credentialsExpireAtMs: memory.credentialsExpireAtMs,
     }),
+    'read-events': () => ({ bootId: memory.bootId, events: [], newest: 0, dropped: 0 }),
+    'get-metrics': () => ({ ...NO_METRICS, bootId: memory.bootId }),
     'get-attestation': ({ nonce }) => ({ attestationDocument: nonce, manifest: Uint8Array.of(1) }),
     'set-credentials': ({ expiresAtMs }) => {
       memory.credentialsExpireAtMs = expiresAtMs;

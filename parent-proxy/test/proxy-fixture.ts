@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NO_RELAY } from '@strongroom/chain-relay/relay-config';
 import { type Logger, pino } from 'pino';
-import { staticCredentials } from '../src/enclave/credentials.ts';
+import type { ProxyConfig } from '../src/config.ts';
+import { type CredentialSource, staticCredentials } from '../src/enclave/credentials.ts';
 import { Secret } from '../src/secrets.ts';
 import { type ParentProxy, startProxy } from '../src/start-proxy.ts';
 import { openStore } from '../src/store/open-store.ts';
@@ -31,6 +32,8 @@ export interface ProxyFixture extends AsyncDisposable {
   readonly url: string;
   /** Sends a request as the SDK does: with a bearer token, and a wallet token where one is due. */
   send(method: string, path: string, options?: SendOptions): Promise<Reply>;
+  /** What Prometheus would read now. */
+  metrics(): Promise<string>;
 }
 
 export interface SendOptions {
@@ -50,11 +53,15 @@ export interface Reply {
 }
 
 export interface FixtureOptions {
+  readonly config?: Partial<ProxyConfig>;
+  readonly credentials?: CredentialSource;
   readonly wrapStore?: (store: Store) => Store;
   readonly nowMs?: () => number;
 }
 
 export async function startFixture({
+  config = {},
+  credentials = staticCredentials({ accessKeyId: 'id', secretAccessKey: 'secret', sessionToken: null }),
   wrapStore = (store) => store,
   nowMs = Date.now,
 }: FixtureOptions = {}): Promise<ProxyFixture> {
@@ -74,10 +81,12 @@ export async function startFixture({
       rateLimits: { perKey: 1_000_000, perProject: 1_000_000 },
       trustedProxies: [],
       relay: NO_RELAY,
+      metrics: { host: '127.0.0.1', port: 0 },
+      ...config,
     },
     store,
     dialer: enclave.dialer,
-    credentials: staticCredentials({ accessKeyId: 'id', secretAccessKey: 'secret', sessionToken: null }),
+    credentials,
     log,
     nowMs,
   });
@@ -94,6 +103,7 @@ export async function startFixture({
     logLines,
     url,
     send: (method, path, options) => send({ url, apiKey }, { method, path, ...options }),
+    metrics: async () => await (await fetch(`http://127.0.0.1:${proxy.metricsPort}/metrics`)).text(),
     async [Symbol.asyncDispose]() {
       await proxy.close();
       await enclave.close();

@@ -15,6 +15,8 @@ import { importPublicKeyOf } from './import-key.ts';
 
 const home = resolve(process.env['STRONGROOM_HOME'] ?? '.strongroom');
 const port = Number(process.env['PORT'] ?? 8787);
+/** 0 takes a free one. */
+const metricsPort = Number(process.env['METRICS_PORT'] ?? 0);
 const startedMs = performance.now();
 const SCOPES = ['read', 'sign', 'accounts#export', 'policies#manage'];
 
@@ -26,13 +28,15 @@ try {
 }
 
 async function run(): Promise<void> {
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new Error('PORT must be a port number');
+  if (port === 0 || !isPort(port)) throw new Error('PORT must be a port number');
+  if (!isPort(metricsPort)) throw new Error('METRICS_PORT must be a port number');
   step(`Starting under ${home}: security module, KMS, enclave, proxy`);
   const relay = readRelayConfig((name) => process.env[name] ?? null, failSetting);
   const system = await startSystem({
     home,
     port,
     relay,
+    metricsPort,
     logLevel: process.env['STRONGROOM_LOG_LEVEL'] ?? 'warn',
   });
   onInterrupt(system);
@@ -43,7 +47,7 @@ async function run(): Promise<void> {
   );
   const file = await openProject(system);
   writeDevFile(home, file);
-  step('Ready');
+  step(`Ready. Metrics for Prometheus: ${system.metricsUrl}`);
   console.log(snippet(file));
 }
 
@@ -141,6 +145,10 @@ function onInterrupt(system: System): void {
   }
 }
 
+function isPort(value: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value <= 65_535;
+}
+
 function failSetting(name: string, problem: string): never {
   throw new Error(`${name} ${problem}`);
 }
@@ -151,7 +159,7 @@ function step(text: string): void {
 
 function explain(error: unknown): string {
   if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
-    return `port ${port} is taken; set PORT.`;
+    return `port ${port} or ${metricsPort} is taken; set PORT or METRICS_PORT.`;
   return error instanceof Error ? error.message : 'unknown error';
 }
 

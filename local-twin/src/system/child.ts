@@ -5,6 +5,8 @@ import { once } from 'node:events';
 export interface Child {
   readonly process: ChildProcess;
   readonly port: number;
+  /** Where it serves metrics; null when it serves none. */
+  readonly metricsPort: number | null;
   /** Asks it to end and waits; a process that does not is killed after five seconds. */
   stop(): Promise<void>;
   /** SIGKILL: what a crash looks like. */
@@ -14,6 +16,7 @@ export interface Child {
 /** How a child tells its parent that it is up. */
 export interface Listening {
   readonly listening: number;
+  readonly metricsPort: number | null;
 }
 
 /** Starts a TypeScript entry as a process of its own, with nothing of this environment but PATH. */
@@ -38,6 +41,7 @@ export async function startChild(
   return {
     process: child,
     port: answer.listening,
+    metricsPort: answer.metricsPort,
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const ended = once(child, 'exit');
@@ -62,7 +66,7 @@ export async function receiveOptions<T>(): Promise<T> {
 }
 
 /** In a child: says that it is up; ends with its parent, so that no process of the twin is left behind. */
-export function announce(port: number): void {
-  process.send?.({ listening: port } satisfies Listening);
+export function announce(port: number, metricsPort: number | null = null): void {
+  process.send?.({ listening: port, metricsPort } satisfies Listening);
   process.on('disconnect', () => process.exit(0));
 }

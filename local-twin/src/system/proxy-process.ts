@@ -26,6 +26,8 @@ export interface ProxyProcessOptions {
   readonly logLevel: string;
   /** Nodes of chains; none by default. */
   readonly relay?: RelayConfig;
+  /** Of `GET /metrics`; off when it is left out, 0 takes a free one. */
+  readonly metricsPort?: number | null;
 }
 
 /** What the twin asks of its proxy as an operator would by hand. */
@@ -38,7 +40,7 @@ export interface ProxyAnswer {
 }
 
 const options = await receiveOptions<ProxyProcessOptions>();
-const { store } = options;
+const { store, metricsPort = null } = options;
 const location =
   store.engine === 'sqlite'
     ? store
@@ -57,6 +59,7 @@ const proxy = await startProxy({
     rateLimits: options.rateLimits,
     relay: options.relay ?? NO_RELAY,
     trustedProxies: options.trustedProxies,
+    metrics: metricsPort === null ? null : { host: '127.0.0.1', port: metricsPort },
   },
   store: await openStore(location),
   dialer: tcpDialer(options.enclavePort),
@@ -66,7 +69,7 @@ const proxy = await startProxy({
 
 process.on('message', (command: ProxyCommand) => void answer(command));
 process.on('SIGTERM', () => void proxy.close().then(() => process.exit(0)));
-announce(proxy.port);
+announce(proxy.port, proxy.metricsPort);
 
 async function answer(command: ProxyCommand): Promise<void> {
   let error: string | null = null;

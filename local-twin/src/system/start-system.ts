@@ -31,6 +31,8 @@ export interface SystemOptions extends TwinConfigurationOptions {
   readonly trustedProxies?: readonly string[];
   /** Nodes of chains; none by default. */
   readonly relay?: RelayConfig;
+  /** Of the proxy's `GET /metrics`; off when it is left out, 0 takes a free one. */
+  readonly metricsPort?: number;
   /** Options of Node for both processes, for a profile. */
   readonly execArgv?: readonly string[];
 }
@@ -38,6 +40,8 @@ export interface SystemOptions extends TwinConfigurationOptions {
 /** The whole service on this machine: KMS in this process, enclave and proxy in processes of their own. */
 export interface System extends AsyncDisposable {
   readonly baseUrl: string;
+  /** Null when metrics are off. */
+  readonly metricsUrl: string | null;
   readonly measurements: LaunchMeasurements;
   readonly rootCertificatePem: string;
   readonly rootCertificate: Uint8Array;
@@ -60,6 +64,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     rateLimits = TWIN_RATE_LIMITS,
     trustedProxies = [],
     relay = NO_RELAY,
+    metricsPort,
     ...configurationOptions
   } = otherOptions;
   const twin = join(home, 'twin');
@@ -96,6 +101,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     rateLimits,
     trustedProxies,
     relay,
+    ...(metricsPort !== undefined && { metricsPort }),
   };
   let proxy = await startChild(new URL('./proxy-process.ts', import.meta.url), proxyOptions, execArgv);
   let wasGenesisRun = false;
@@ -126,6 +132,9 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   }
   return {
     baseUrl: `http://127.0.0.1:${proxy.port}`,
+    get metricsUrl() {
+      return proxy.metricsPort === null ? null : `http://127.0.0.1:${proxy.metricsPort}/metrics`;
+    },
     measurements,
     rootCertificate: pki.rootCertificate,
     rootCertificatePem: pki.rootCertificatePem,

@@ -1,30 +1,36 @@
 import { createOperationClient, type OperationClient } from '@strongroom/shared/channel/operation-client';
 import { OperationError } from '@strongroom/shared/channel/operation-error';
-import { getStatus } from '@strongroom/shared/operations/get-status';
-import { loadRootRecord } from '@strongroom/shared/operations/load-root-record';
-import type { ResponseOf } from '@strongroom/shared/operations/operation';
+import type { OperationName } from '@strongroom/shared/operations/registry';
 import { runGenesis } from '@strongroom/shared/operations/run-genesis';
-import { setCredentials } from '@strongroom/shared/operations/set-credentials';
 import type { Dialer } from '@strongroom/shared/transport/connection';
 import type { AuditLog } from '../audit-events.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import type { Store } from '../store/store.ts';
 import { StoreError } from '../store/store-error.ts';
 import type { CredentialSource } from './credentials.ts';
-
-export type EnclaveStatus = ResponseOf<typeof getStatus>;
+import { createSupplier, type EnclaveStatus, isSame, type Supplier, UNSEAL_DEADLINE_MS } from './supplier.ts';
+import { createTelemetryReader, type TelemetryReader } from './telemetry-reader.ts';
 
 const MAX_IN_FLIGHT = 512;
 /** A wallet token from the future is held for up to 30 s before it is acted on. */
 const CALL_DEADLINE_MS = 40_000;
-const STATUS_DEADLINE_MS = 3000;
-/** Unsealing asks KMS a few times. */
-const UNSEAL_DEADLINE_MS = 60_000;
-const WATCH_INTERVAL_MS = 1000;
-const MAX_WATCH_INTERVAL_MS = 15_000;
-const CREDENTIALS_MARGIN_MS = 5 * 60_000;
+const HEARTBEAT_INTERVAL_MS = 1000;
+const MAX_HEARTBEAT_INTERVAL_MS = 15_000;
+/** The first one that is missed keeps new calls back, the second one gives up those in flight: within ten seconds after the enclave froze. */
+const MISSED_UNTIL_LOST = 2;
+const TELEMETRY_INTERVAL_MS = 2000;
+/** How long a call that lost its connection waits for the enclave to be ready again. */
+const RETRY_WITHIN_MS = 5000;
+/** What a second attempt is told when the first one, or another life of the enclave, got the token. */
+const OF_FIRST_ATTEMPT: readonly string[] = [
+  'WALLET_TOKEN_REPLAYED',
+  'WALLET_TOKEN_BEFORE_BOOT',
+  'PHASE_REFUSED',
+];
 
 /** The one enclave behind this proxy: calls go through, and it is kept supplied with what it forgets when it restarts. */
 export interface Enclave {
+  /** One that may be repeated is, once, when its connection was lost and another one leads to a ready enclave. */
   readonly call: OperationClient['call'];
   /** What it last said of itself; null while it does not answer. */
   readonly status: EnclaveStatus | null;
@@ -43,6 +49,7 @@ export interface EnclaveOptions {
   readonly store: Pick<Store, 'readRootRecord' | 'insertRootRecordIfAbsent'>;
   readonly credentials: CredentialSource;
   readonly audit: AuditLog;
+  readonly metrics: Metrics;
   readonly nowMs: () => number;
 }
 
@@ -51,20 +58,19 @@ export function connectEnclave(options: EnclaveOptions): Enclave {
 }
 
 class SuppliedEnclave implements Enclave {
-  /** An enclave that did not answer in time when it was last asked for its status gets nothing more to leave unanswered. */
-  readonly call: OperationClient['call'] = async (operation, request, deadlineMs) => {
-    if (this.#lastFailure === 'DEADLINE_EXCEEDED') throw new OperationError('DEADLINE_EXCEEDED');
-    return await this.#client.call(operation, request, deadlineMs);
-  };
   readonly #options: EnclaveOptions;
   readonly #client: OperationClient;
+  readonly #supplier: Supplier;
+  readonly #telemetry: TelemetryReader;
   #status: EnclaveStatus | null = null;
+  #bootId: Uint8Array | null = null;
   #turn: Promise<unknown> = Promise.resolve();
   #timer: NodeJS.Timeout | null = null;
+  #comeback: Promise<EnclaveStatus | null> | null = null;
   #failures = 0;
+  #missed = 0;
   #lastFailure: string | null = null;
-  /** The root record that this enclave took last. */
-  #presented: Uint8Array | null = null;
+  #telemetryReadAtMs = 0;
   #isClosed = false;
 
   constructor(options: EnclaveOptions) {
@@ -73,27 +79,65 @@ class SuppliedEnclave implements Enclave {
       connect: () => options.dialer.dial(),
       maxInFlight: MAX_IN_FLIGHT,
       deadlineMs: CALL_DEADLINE_MS,
-      // A new connection may lead to an enclave that has just started and knows nothing.
-      onConnected: () => this.#watchIn(0),
+      onConnected: () => {
+        options.metrics.enclaveConnected();
+        // It may lead to an enclave that has just started and knows nothing.
+        this.#beatIn(0);
+      },
     });
-    this.#watchIn(0);
+    const { call } = this.#client;
+    this.#supplier = createSupplier({ ...options, call, onStatus: (status) => this.#see(status) });
+    this.#telemetry = createTelemetryReader({ ...options, call });
+    options.metrics.enclave.showPhase(null);
+    this.#beatIn(0);
   }
+
+  readonly call: OperationClient['call'] = async (operation, request, deadlineMs) => {
+    const finished = this.#options.metrics.roundTripStarted(operation.name as OperationName);
+    try {
+      const response = await this.#callOnceOrTwice(operation, request, deadlineMs);
+      finished('OK');
+      return response;
+    } catch (error) {
+      const code = codeOf(error);
+      finished(code);
+      if (code === 'OVERLOADED') this.#options.metrics.queueRefused('enclave');
+      throw error;
+    }
+  };
+
+  readonly #callOnceOrTwice: OperationClient['call'] = async (operation, request, deadlineMs) => {
+    // An enclave that did not answer in time when it was last asked for its status gets nothing more to leave unanswered.
+    if (this.#missed > 0) throw new OperationError('DEADLINE_EXCEEDED');
+    try {
+      return await this.#client.call(operation, request, deadlineMs);
+    } catch (error) {
+      const isWorthIt = operation.mode === 'repeatable' && codeOf(error) === 'CONNECTION_LOST';
+      if (!isWorthIt || !(await this.#isReadyAgain())) throw error;
+      this.#options.metrics.roundTripRetried(operation.name as OperationName);
+      try {
+        return await this.#client.call(operation, request, deadlineMs);
+      } catch (second) {
+        throw OF_FIRST_ATTEMPT.includes(codeOf(second)) ? error : second;
+      }
+    }
+  };
 
   get status(): EnclaveStatus | null {
     return this.#status;
   }
 
   settle(): Promise<EnclaveStatus | null> {
-    return this.#inTurn(() => this.#supply());
+    return this.#inTurn(() => this.#supplier.supply());
   }
 
   runGenesis(): Promise<'made' | 'already-made'> {
     return this.#inTurn(async () => {
-      await this.#supply();
+      await this.#supplier.supply();
       if ((await this.#options.store.readRootRecord()) !== null) return 'already-made';
       const { rootRecord } = await this.#client.call(runGenesis, {}, UNSEAL_DEADLINE_MS);
       await this.#options.store.insertRootRecordIfAbsent(rootRecord);
-      await this.#supply();
+      await this.#supplier.supply();
       this.#options.audit.genesisRun();
       return 'made';
     });
@@ -112,65 +156,73 @@ class SuppliedEnclave implements Enclave {
     return turn;
   }
 
-  #watchIn(delayMs: number): void {
-    if (this.#isClosed) return;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#watch(), delayMs);
+  async #isReadyAgain(): Promise<boolean> {
+    if (this.#isClosed || this.#missed > 0) return false;
+    const impatience = new Promise<null>((resolve) => setTimeout(resolve, RETRY_WITHIN_MS, null).unref());
+    // However many calls were lost with the connection, the enclave is asked once.
+    this.#comeback ??= this.settle()
+      .catch(() => null)
+      .finally(() => {
+        this.#comeback = null;
+      });
+    const status = await Promise.race([this.#comeback, impatience]);
+    return status?.phase === 'ready';
   }
 
-  async #watch(): Promise<void> {
+  #see(status: EnclaveStatus | null): void {
+    const { audit, metrics } = this.#options;
     const before = this.#status;
+    this.#status = status;
+    const isOther = status !== null && this.#bootId !== null && !isSame(this.#bootId, status.bootId);
+    if (status !== null) this.#bootId = status.bootId;
+    if (isOther) {
+      metrics.enclaveRestarted();
+      audit.enclaveRestarted();
+    }
+    if (isOther || status === null) metrics.enclave.forget();
+    if (before?.phase === status?.phase && before?.reason === status?.reason) return;
+    metrics.enclave.showPhase(status?.phase ?? null);
+    audit.enclavePhaseChanged(status?.phase ?? null, status?.reason ?? null);
+  }
+
+  #beatIn(delayMs: number): void {
+    if (this.#isClosed) return;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#beat(), delayMs);
+  }
+
+  async #beat(): Promise<void> {
     try {
       await this.settle();
       this.#failures = 0;
+      this.#missed = 0;
       this.#lastFailure = null;
+      await this.#readTelemetry();
     } catch (error) {
-      this.#failures++;
-      const code = codeOf(error);
-      if (code !== this.#lastFailure) this.#options.audit.enclaveNotSupplied(code);
-      this.#lastFailure = code;
+      this.#fail(codeOf(error));
     }
-    if (before?.phase !== this.#status?.phase)
-      this.#options.audit.enclavePhaseChanged(this.#status?.phase ?? null);
-    this.#watchIn(Math.min(WATCH_INTERVAL_MS * 2 ** Math.min(this.#failures, 10), MAX_WATCH_INTERVAL_MS));
+    const delayMs = HEARTBEAT_INTERVAL_MS * 2 ** Math.min(this.#failures, 10);
+    this.#beatIn(Math.min(delayMs, MAX_HEARTBEAT_INTERVAL_MS));
   }
 
-  async #supply(): Promise<EnclaveStatus> {
-    const status = await this.#readStatus();
-    if (await this.#handOverMissing(status)) return await this.#readStatus();
-    return status;
+  #fail(code: string): void {
+    const { audit, metrics } = this.#options;
+    this.#failures += 1;
+    if (code !== this.#lastFailure) audit.enclaveNotSupplied(code);
+    this.#lastFailure = code;
+    if (this.#status !== null) return;
+    metrics.heartbeatMissed();
+    this.#missed = code === 'DEADLINE_EXCEEDED' ? this.#missed + 1 : 0;
+    if (this.#missed === MISSED_UNTIL_LOST) this.#client.disconnect();
   }
 
-  async #readStatus(): Promise<EnclaveStatus> {
-    try {
-      this.#status = await this.#client.call(getStatus, {}, STATUS_DEADLINE_MS);
-      return this.#status;
-    } catch (error) {
-      this.#status = null;
-      throw error;
-    }
-  }
-
-  async #handOverMissing({ phase, credentialsExpireAtMs }: EnclaveStatus): Promise<boolean> {
-    if (phase === 'starting' || phase === 'failed') return false;
-    let isChanged = false;
-    if ((credentialsExpireAtMs ?? 0) < this.#options.nowMs() + CREDENTIALS_MARGIN_MS) {
-      await this.#client.call(setCredentials, await this.#options.credentials.read());
-      isChanged = true;
-    }
-    if (phase !== 'needs-root-record' && phase !== 'needs-genesis' && phase !== 'ready') return isChanged;
-    const rootRecord = await this.#options.store.readRootRecord();
-    // Told of a newer one, it goes on signing with the keys that it has until the new ones are open.
-    if (phase === 'ready' && (rootRecord === null || this.#isPresented(rootRecord))) return isChanged;
-    // Told once that there is none, the enclave waits; told again, it would only say so again.
-    if (rootRecord === null && phase === 'needs-genesis') return isChanged;
-    await this.#client.call(loadRootRecord, { rootRecord }, UNSEAL_DEADLINE_MS);
-    this.#presented = rootRecord;
-    return true;
-  }
-
-  #isPresented(rootRecord: Uint8Array): boolean {
-    return this.#presented !== null && Buffer.compare(this.#presented, rootRecord) === 0;
+  async #readTelemetry(): Promise<void> {
+    const phase = this.#status?.phase;
+    const isDue = performance.now() - this.#telemetryReadAtMs >= TELEMETRY_INTERVAL_MS;
+    if (!isDue || phase === undefined || phase === 'starting' || phase === 'failed') return;
+    this.#telemetryReadAtMs = performance.now();
+    const failure = await this.#telemetry.read();
+    if (failure !== null) this.#options.audit.enclaveNotRead(failure);
   }
 }
 

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import type { Authenticated } from '../auth/api-key.ts';
+import { type RouteLabel, UNMATCHED } from '../metrics/metrics.ts';
 import { RequestError } from '../request-error.ts';
 import { answerError } from './error-answer.ts';
 import { type Answer, type OpenRequest, readBody } from './request.ts';
@@ -21,13 +22,14 @@ export function createApp(services: Services): Hono<{ Bindings: HttpBindings }> 
   const app = new Hono<{ Bindings: HttpBindings }>();
   for (const prefix of PREFIXES) {
     for (const route of ROUTES) {
+      const label = { method: route.method, route: route.path };
       app.on(route.method, `${prefix}${route.path}`, (context: HttpContext) =>
-        answer(context, services, (request) => serve(route, { request, context }, services)),
+        answer({ context, label }, services, (request) => serve(route, { request, context }, services)),
       );
     }
   }
   app.notFound((context: HttpContext) =>
-    answer(context, services, async ({ path }) => {
+    answer({ context, label: UNMATCHED }, services, async ({ path }) => {
       throw unroutable(path);
     }),
   );
@@ -35,16 +37,20 @@ export function createApp(services: Services): Hono<{ Bindings: HttpBindings }> 
 }
 
 async function answer(
-  context: HttpContext,
-  { audit }: Services,
+  { context, label }: { readonly context: HttpContext; readonly label: RouteLabel },
+  services: Services,
   act: (request: OpenRequest) => Promise<Answer>,
 ): Promise<Response> {
+  const finished = services.metrics.httpRequestStarted(label);
   const request = openRequestOf(context);
+  let response: Response;
   try {
-    return toResponse(await act(request));
+    response = toResponse(await act(request));
   } catch (error) {
-    return toResponse(answerError(error, request.correlationId, audit));
+    response = toResponse(answerError(error, request.correlationId, services));
   }
+  finished(response.status);
+  return response;
 }
 
 /** Authentication comes before the body: nothing is read for a caller who may not ask. */

@@ -1,9 +1,11 @@
 import { addApiKeyBody, apiKeyBody } from '@strongroom/shared/api/api-key-body';
+import { PHASES } from '@strongroom/shared/phase';
 import * as v from 'valibot';
 import type { Route } from './route.ts';
 import { addNewApiKey, listApiKeys, revokeExistingApiKey } from './routes/api-keys.ts';
 import { createNewProject, projectBody } from './routes/create-project.ts';
 import { getEnclaveAttestation } from './routes/get-attestation.ts';
+import { getEnclaveStatus } from './routes/get-enclave-status.ts';
 import { getProjectImportKey } from './routes/get-import-key.ts';
 import { getProjectCertificate } from './routes/get-project-certificate.ts';
 import { getRotationCertificate } from './routes/get-rotation-certificate.ts';
@@ -28,6 +30,23 @@ export const ENCLAVE_ROUTES: readonly Route[] = [
       query: nonceQuery,
       success: { status: 200, body: v.strictObject({ attestationDocument: base64, manifest: base64 }) },
       refusals: [400],
+    },
+  },
+  {
+    method: 'GET',
+    path: '/v2/enclave/status',
+    auth: 'none',
+    handle: getEnclaveStatus,
+    contract: {
+      operationId: 'getEnclaveStatus',
+      summary: 'Phase of the enclave, and why it is not ready; without proof.',
+      success: {
+        status: 200,
+        body: v.strictObject({
+          phase: v.picklist([...PHASES, 'unreachable']),
+          reason: v.nullable(v.string()),
+        }),
+      },
     },
   },
   {

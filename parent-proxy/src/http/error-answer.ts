@@ -2,22 +2,28 @@ import { RelayError } from '@strongroom/chain-relay/relay-error';
 import { errorAnswer } from '@strongroom/shared/api/error-response';
 import { OperationError } from '@strongroom/shared/channel/operation-error';
 import { type ErrorCode, isClientErrorCode } from '@strongroom/shared/error-code';
-import type { AuditLog } from '../audit-events.ts';
 import { RequestError } from '../request-error.ts';
 import { StoreError } from '../store/store-error.ts';
 import { describeRelayError } from './relay-error-answer.ts';
 import type { Answer } from './request.ts';
+import type { Services } from './services.ts';
 
 /**
- * The answer to a request that failed, logged by code. What the enclave refused leaves as the enclave wrote it; of what went wrong
+ * The answer to a request that failed, logged and counted by code. What the enclave refused leaves as the enclave wrote it; of what went wrong
  * inside, the client learns a correlation id and whether to try again.
  */
-export function answerError(error: unknown, correlationId: string, audit: AuditLog): Answer {
+export function answerError(
+  error: unknown,
+  correlationId: string,
+  { audit, metrics }: Pick<Services, 'audit' | 'metrics'>,
+): Answer {
   if (error instanceof OperationError && error.http !== undefined) {
+    metrics.refused(error.code);
     audit.requestRefused(correlationId, error.code, undefined);
     return error.http;
   }
   const { code, reason, message, headers = {} } = describe(error);
+  metrics.refused(code);
   if (code === 'INTERNAL') audit.internalError(correlationId, error);
   else if (isClientErrorCode(code)) audit.requestRefused(correlationId, code, reason);
   else audit.requestFailed(correlationId, code, reason);

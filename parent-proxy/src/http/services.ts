@@ -6,6 +6,7 @@ import type { AdmitEnrolment } from '../auth/enrolment.ts';
 import type { KeyUse } from '../auth/key-use.ts';
 import type { RateLimiter } from '../auth/rate-limiter.ts';
 import type { Enclave } from '../enclave/enclave.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import type { RecoveryNotifier } from '../recovery-notifier.ts';
 import type { Store } from '../store/store.ts';
 import type { Turns } from './turns.ts';
@@ -23,5 +24,6 @@ export interface Services {
   readonly turns: Turns;
   readonly recoveryNotifier: RecoveryNotifier;
   readonly audit: AuditLog;
+  readonly metrics: Pick<Metrics, 'httpRequestStarted' | 'refused'>;
   readonly nowMs: () => number;
 }

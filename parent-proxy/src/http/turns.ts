@@ -9,12 +9,16 @@ export interface Turns {
   run<T>(key: string, act: () => Promise<T>): Promise<T>;
 }
 
-export function createTurns(): Turns {
+/** @param onRefused told of each time that too many waited */
+export function createTurns(onRefused: () => void): Turns {
   const lines = new Map<string, { waiting: number; last: Promise<unknown> }>();
   return {
     async run(key, act) {
       const line = lines.get(key) ?? { waiting: 0, last: Promise.resolve() };
-      if (line.waiting >= MAX_WAITING) throw new RequestError('CONFLICT');
+      if (line.waiting >= MAX_WAITING) {
+        onRefused();
+        throw new RequestError('CONFLICT');
+      }
       lines.set(key, line);
       line.waiting += 1;
       const turn = line.last.then(act);

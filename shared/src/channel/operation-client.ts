@@ -29,6 +29,8 @@ export interface OperationClient {
    * @throws OperationError with the enclave's code, or CONNECTION_LOST, DEADLINE_EXCEEDED, OVERLOADED, INVALID_MESSAGE
    */
   call<O extends Operation>(operation: O, request: RequestOf<O>, deadlineMs?: number): Promise<ResponseOf<O>>;
+  /** Drops the connection: what is in flight fails with CONNECTION_LOST, the next call makes another one. */
+  disconnect(): void;
   close(): void;
 }
 
@@ -57,6 +59,10 @@ export function createOperationClient(options: OperationClientOptions): Operatio
     }
   }
 
+  function drop(): void {
+    connection?.then((open) => open.destroy()).catch(() => undefined);
+  }
+
   return {
     async call(operation, request, deadlineMs = options.deadlineMs) {
       const open = await connected();
@@ -69,9 +75,10 @@ export function createOperationClient(options: OperationClientOptions): Operatio
       if (!parsed.success) throw new OperationError('INVALID_MESSAGE');
       return parsed.output as ResponseOf<typeof operation>;
     },
+    disconnect: drop,
     close() {
       isClosed = true;
-      connection?.then((open) => open.destroy()).catch(() => undefined);
+      drop();
     },
   };
 }
@@ -83,6 +90,7 @@ class ClientConnection {
   readonly #pending = new Map<number, PendingCall>();
   readonly #onLost: () => void;
   #nextId = 1;
+  #isLost = false;
 
   constructor(stream: Duplex, onLost: () => void) {
     this.#stream = stream;
@@ -134,7 +142,10 @@ class ClientConnection {
     }
   }
 
+  /** Told of it again, after the next connection was made, whoever listens would take that for lost. */
   #lose(cause?: unknown): void {
+    if (this.#isLost) return;
+    this.#isLost = true;
     this.#onLost();
     for (const call of [...this.#pending.values()])
       call.fail(new OperationError('CONNECTION_LOST', { cause }));

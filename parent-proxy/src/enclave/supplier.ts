@@ -1,0 +1,85 @@
+import type { OperationClient } from '@strongroom/shared/channel/operation-client';
+import { getStatus } from '@strongroom/shared/operations/get-status';
+import { loadRootRecord } from '@strongroom/shared/operations/load-root-record';
+import type { ResponseOf } from '@strongroom/shared/operations/operation';
+import { setCredentials } from '@strongroom/shared/operations/set-credentials';
+import type { Store } from '../store/store.ts';
+import type { CredentialSource } from './credentials.ts';
+
+export type EnclaveStatus = ResponseOf<typeof getStatus>;
+
+const HEARTBEAT_DEADLINE_MS = 3000;
+/** Unsealing asks KMS a few times. */
+export const UNSEAL_DEADLINE_MS = 60_000;
+const CREDENTIALS_MARGIN_MS = 5 * 60_000;
+
+export interface SupplierOptions {
+  readonly call: OperationClient['call'];
+  readonly store: Pick<Store, 'readRootRecord'>;
+  readonly credentials: CredentialSource;
+  readonly nowMs: () => number;
+  /** Told of each status, and of null when the enclave did not answer. */
+  readonly onStatus: (status: EnclaveStatus | null) => void;
+}
+
+/** Hands the enclave what it lacks: credentials before they expire, and the stored root record whenever it is another one. */
+export interface Supplier {
+  /** @returns where that brought it. @throws OperationError, StoreError, and what the source of credentials throws */
+  supply(): Promise<EnclaveStatus>;
+}
+
+export function createSupplier(options: SupplierOptions): Supplier {
+  const { call, store, credentials, nowMs } = options;
+  /** The root record that this life of the enclave took last. */
+  let presented: { readonly bootId: Uint8Array; readonly rootRecord: Uint8Array | null } | null = null;
+
+  async function readStatus(): Promise<EnclaveStatus> {
+    try {
+      const status = await call(getStatus, {}, HEARTBEAT_DEADLINE_MS);
+      options.onStatus(status);
+      return status;
+    } catch (error) {
+      options.onStatus(null);
+      throw error;
+    }
+  }
+
+  function isPresented({ bootId }: EnclaveStatus, rootRecord: Uint8Array): boolean {
+    return (
+      presented !== null &&
+      presented.rootRecord !== null &&
+      isSame(presented.bootId, bootId) &&
+      isSame(presented.rootRecord, rootRecord)
+    );
+  }
+
+  async function handOverMissing(status: EnclaveStatus): Promise<boolean> {
+    const { phase, bootId, credentialsExpireAtMs } = status;
+    if (phase === 'starting' || phase === 'failed') return false;
+    let isChanged = false;
+    if ((credentialsExpireAtMs ?? 0) < nowMs() + CREDENTIALS_MARGIN_MS) {
+      await call(setCredentials, await credentials.read());
+      isChanged = true;
+    }
+    if (phase === 'unsealing') return isChanged;
+    const rootRecord = await store.readRootRecord();
+    // Told of a newer one, it goes on signing with the keys that it has until the new ones are open.
+    if (phase === 'ready' && (rootRecord === null || isPresented(status, rootRecord))) return isChanged;
+    // Told once that there is none, the enclave waits; told again, it would only say so again.
+    if (rootRecord === null && phase === 'needs-genesis') return isChanged;
+    await call(loadRootRecord, { rootRecord }, UNSEAL_DEADLINE_MS);
+    presented = { bootId, rootRecord };
+    return true;
+  }
+
+  return {
+    async supply() {
+      const status = await readStatus();
+      return (await handOverMissing(status)) ? await readStatus() : status;
+    },
+  };
+}
+
+export function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0;
+}
