@@ -5,8 +5,8 @@ import { once } from 'node:events';
 export interface Child {
   readonly process: ChildProcess;
   readonly port: number;
-  /** Where it serves metrics; null when it serves none. */
-  readonly metricsPort: number | null;
+  /** Where it serves metrics, if it does. */
+  readonly metricsPort?: number | null;
   /** Asks it to end and waits; a process that does not is killed after five seconds. */
   stop(): Promise<void>;
   /** SIGKILL: what a crash looks like. */

@@ -40,8 +40,8 @@ export interface SystemOptions extends TwinConfigurationOptions {
 /** The whole service on this machine: KMS in this process, enclave and proxy in processes of their own. */
 export interface System extends AsyncDisposable {
   readonly baseUrl: string;
-  /** Null when metrics are off. */
-  readonly metricsUrl: string | null;
+  /** Where `GET /metrics` of the proxy is, if it is on. */
+  readonly metricsUrl?: string | null;
   readonly measurements: LaunchMeasurements;
   readonly rootCertificatePem: string;
   readonly rootCertificate: Uint8Array;
@@ -133,7 +133,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   return {
     baseUrl: `http://127.0.0.1:${proxy.port}`,
     get metricsUrl() {
-      return proxy.metricsPort === null ? null : `http://127.0.0.1:${proxy.metricsPort}/metrics`;
+      return proxy.metricsPort == null ? null : `http://127.0.0.1:${proxy.metricsPort}/metrics`;
     },
     measurements,
     rootCertificate: pki.rootCertificate,
