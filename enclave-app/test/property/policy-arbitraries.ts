@@ -1,3 +1,4 @@
+import { SOLANA_NETWORKS } from '@strongroom/shared/api/networks';
 import { type PolicyAction, type PolicyRule, policyRule } from '@strongroom/shared/api/policy';
 import fc from 'fast-check';
 import * as v from 'valibot';
@@ -8,6 +9,7 @@ import {
   type DescribedRequest,
   OTHER_PROGRAM,
 } from './policy-reference.ts';
+import { typedDataArbitraries } from './policy-typed-data.ts';
 
 export const parties = [1, 2, 3].map((digit): Hex => `0x${`${digit}a`.repeat(20)}`);
 const keys = [
@@ -67,12 +69,32 @@ const solCriterion = fc.oneof(
     fc.record({ type: fc.constant(type), addresses: listOf(key), operator: membership }),
   ),
   fc.record({
+    type: fc.constant('solData'),
+    idls: fc.constant(['SystemProgram']),
+    conditions: fc.array(
+      fc.record({
+        instruction: fc.constant('transfer'),
+        params: fc.array(
+          fc.record({ name: fc.constant('lamports'), operator: comparison, value: amount.map(String) }),
+          { minLength: 1, maxLength: 2 },
+        ),
+      }),
+      { minLength: 1, maxLength: 2 },
+    ),
+  }),
+  fc.record({
     type: fc.constant('programId'),
     programIds: listOf(fc.constantFrom(...programs)),
     operator: membership,
   }),
 );
-const messageCriterion = fc.record({ type: fc.constant('evmMessage'), match: pattern });
+const messageCriterion = (type: string) => fc.record({ type: fc.constant(type), match: pattern });
+const solNetworkCriterion = fc.record({
+  type: fc.constant('solNetwork'),
+  networks: listOf(fc.constantFrom(...SOLANA_NETWORKS)),
+  operator: membership,
+});
+const typedData = typedDataArbitraries({ party, amount, text, pattern, comparison, membership });
 
 export const action = fc.constantFrom<PolicyAction>('accept', 'reject');
 export const ruleOf = (operation: string, criterion: fc.Arbitrary<unknown>) =>
@@ -85,8 +107,11 @@ export const rule: fc.Arbitrary<PolicyRule> = fc
   .oneof(
     ruleOf('signEvmTransaction', callCriterion),
     ruleOf('sendEvmTransaction', fc.oneof(callCriterion, networkCriterion)),
-    ruleOf('signEvmMessage', messageCriterion),
+    ruleOf('signEvmMessage', messageCriterion('evmMessage')),
+    ruleOf('signEvmTypedData', typedData.criterion),
+    ruleOf('signSolMessage', messageCriterion('solMessage')),
     ruleOf('signSolTransaction', solCriterion),
+    ruleOf('sendSolTransaction', fc.oneof(solCriterion, solNetworkCriterion)),
     fc.record({ action, operation: fc.constant('signEvmHash') }),
   )
   .map((untrusted) => v.parse(policyRule, untrusted));
@@ -119,6 +144,7 @@ const instruction: fc.Arbitrary<DescribedInstruction> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ kind: 'broken sol' as const }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'other' as const }) },
 );
+const instructions = fc.array(instruction, { maxLength: 3 });
 export const request: fc.Arbitrary<DescribedRequest> = fc.oneof(
   fc.record({ operation: fc.constant('signEvmTransaction' as const), call }),
   fc.record({
@@ -127,9 +153,15 @@ export const request: fc.Arbitrary<DescribedRequest> = fc.oneof(
     network: fc.constantFrom(...networks),
   }),
   fc.constant({ operation: 'signEvmHash' as const }),
-  fc.record({ operation: fc.constant('signEvmMessage' as const), message: text }),
   fc.record({
-    operation: fc.constant('signSolTransaction' as const),
-    instructions: fc.array(instruction, { maxLength: 3 }),
+    operation: fc.constantFrom('signEvmMessage' as const, 'signSolMessage' as const),
+    message: text,
+  }),
+  fc.record({ operation: fc.constant('signEvmTypedData' as const), order: typedData.order }),
+  fc.record({ operation: fc.constant('signSolTransaction' as const), instructions }),
+  fc.record({
+    operation: fc.constant('sendSolTransaction' as const),
+    instructions,
+    network: fc.constantFrom(...SOLANA_NETWORKS),
   }),
 );

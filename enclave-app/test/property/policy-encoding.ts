@@ -17,11 +17,12 @@ import type { RequestUnit } from '../../src/policy/request-unit.ts';
 import { decodeSolanaMessage } from '../../src/solana/message.ts';
 import { parties, programs } from './policy-arbitraries.ts';
 import type { DescribedCall, DescribedInstruction, DescribedRequest } from './policy-reference.ts';
+import { encodeOrder } from './policy-typed-data.ts';
 
 // Turns descriptions into real transactions, with viem and @solana/kit, and those into what the enclave decodes.
 
 const table = '4zMMC9srt5Ri5X14GAgXhaHii3GnPAEERYPJgZJDncDU' as Address;
-const payer = '4wBqpZM9xaSheZzJSMawUKKwhdpChKbZ5eu5ky4Vigw' as Address;
+const PAYER = '4wBqpZM9xaSheZzJSMawUKKwhdpChKbZ5eu5ky4Vigw';
 
 function calldata({ data }: DescribedCall): Hex {
   switch (data.kind) {
@@ -43,20 +44,24 @@ export function callBody(described: DescribedCall & { readonly to: string }) {
   return { to: described.to, value: `${described.value}`, data: calldata(described) };
 }
 
-function encodeCall(described: DescribedCall) {
-  const serialized = serializeTransaction({
+/** The unsigned transaction that makes the call. */
+export function serializeCall(described: DescribedCall): Hex {
+  return serializeTransaction({
     type: 'eip1559',
     chainId: 1,
     to: described.to as Hex | null,
     value: described.value,
     data: calldata(described),
   });
-  return decodeUnsignedTransaction(parseHex(serialized));
+}
+
+function encodeCall(described: DescribedCall) {
+  return decodeUnsignedTransaction(parseHex(serializeCall(described)));
 }
 
 const u64 = (value: bigint) => [...new Uint8Array(BigUint64Array.of(value).buffer)];
 
-function encodeInstruction(described: DescribedInstruction): Instruction {
+function encodeInstruction(described: DescribedInstruction, payer: Address): Instruction {
   const account = (address: string) => ({ address: address as Address, role: AccountRole.WRITABLE });
   const build = (program: number, accounts: string[], data: number[]): Instruction => ({
     programAddress: programs[program] as Address,
@@ -77,21 +82,29 @@ function encodeInstruction(described: DescribedInstruction): Instruction {
   }
 }
 
-/** Hides the recipients that the description hides; a key is then hidden wherever it occurs, so only unshared ones are. */
-function encodeInstructions(instructions: readonly DescribedInstruction[]) {
+/**
+ * The v0 message that has these instructions. Hides the recipients that the description hides; a key is then hidden wherever it occurs, so
+ * only unshared ones are.
+ * @param payer signs alone, and pays
+ */
+export function messageBytes(instructions: readonly DescribedInstruction[], payer = PAYER): Uint8Array {
+  const signer = payer as Address;
   const message = appendTransactionMessageInstructions(
-    instructions.map(encodeInstruction),
+    instructions.map((one) => encodeInstruction(one, signer)),
     setTransactionMessageLifetimeUsingBlockhash(
-      { blockhash: payer as string as Blockhash, lastValidBlockHeight: 1n },
-      setTransactionMessageFeePayer(payer, createTransactionMessage({ version: 0 })),
+      { blockhash: PAYER as Blockhash, lastValidBlockHeight: 1n },
+      setTransactionMessageFeePayer(signer, createTransactionMessage({ version: 0 })),
     ),
   );
   const hidden = instructions.flatMap((one) =>
     'isHidden' in one && one.isHidden ? [one.to as Address] : [],
   );
   const compressed = compressTransactionMessageUsingAddressLookupTables(message, { [table]: hidden });
-  return decodeSolanaMessage(Uint8Array.from(compileTransaction(compressed).messageBytes));
+  return Uint8Array.from(compileTransaction(compressed).messageBytes);
 }
+
+const encodeInstructions = (instructions: readonly DescribedInstruction[]) =>
+  decodeSolanaMessage(messageBytes(instructions));
 
 export function encode(described: DescribedRequest): RequestUnit {
   switch (described.operation) {
@@ -102,6 +115,12 @@ export function encode(described: DescribedRequest): RequestUnit {
       return { ...described, call: encodeCall(described.call) };
     case 'signSolTransaction':
       return { operation: described.operation, transaction: encodeInstructions(described.instructions) };
+    case 'sendSolTransaction': {
+      const { operation, network, instructions } = described;
+      return { operation, network, transaction: encodeInstructions(instructions) };
+    }
+    case 'signEvmTypedData':
+      return { operation: described.operation, typedData: encodeOrder(described.order) };
     default:
       return described;
   }
@@ -122,6 +141,6 @@ function hideConsistently(instructions: readonly DescribedInstruction[]): Descri
 }
 
 export function describeForReference(described: DescribedRequest): DescribedRequest {
-  if (described.operation !== 'signSolTransaction') return described;
+  if (!('instructions' in described)) return described;
   return { ...described, instructions: hideConsistently(described.instructions) };
 }

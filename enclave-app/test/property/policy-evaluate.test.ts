@@ -30,8 +30,8 @@ describe('evaluate', () => {
       }),
       { numRuns: 10_000 },
     );
-    // Five operations with each of four reasons, save that a rule for signEvmHash, without criteria, always matches.
-    expect(seen.size).toBe(19);
+    // Eight operations with each of four reasons, save that a rule for signEvmHash, without criteria, always matches.
+    expect(seen.size).toBe(31);
   });
 
   it('does not depend on the order of rules and criteria', () => {

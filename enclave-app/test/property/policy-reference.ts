@@ -1,4 +1,5 @@
 import type { PolicyAction, PolicyCriterion, PolicyRule } from '@strongroom/shared/api/policy';
+import { type DescribedOrder, orderTruth, sure, type Truth, unknown } from './policy-typed-data.ts';
 
 // A second evaluator, slow and plain, for the property tests. It shares no code with policy/: it looks at a description from which
 // the tests build the real transaction, and asks of every criterion whether it must hold and whether it may hold.
@@ -33,13 +34,14 @@ export type DescribedRequest =
       readonly network: string;
     }
   | { readonly operation: 'signEvmHash' }
-  | { readonly operation: 'signEvmMessage'; readonly message: string }
-  | { readonly operation: 'signSolTransaction'; readonly instructions: readonly DescribedInstruction[] };
-
-/** [must hold, may hold] */
-type Truth = readonly [must: boolean, may: boolean];
-const sure = (isTrue: boolean): Truth => [isTrue, isTrue];
-const unknown: Truth = [false, true];
+  | { readonly operation: 'signEvmMessage' | 'signSolMessage'; readonly message: string }
+  | { readonly operation: 'signEvmTypedData'; readonly order: DescribedOrder }
+  | { readonly operation: 'signSolTransaction'; readonly instructions: readonly DescribedInstruction[] }
+  | {
+      readonly operation: 'sendSolTransaction';
+      readonly instructions: readonly DescribedInstruction[];
+      readonly network: string;
+    };
 
 const SYSTEM = '11111111111111111111111111111111';
 const TOKEN = 'TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA';
@@ -55,8 +57,10 @@ export function referenceVerdict(
     if (policy === null) continue;
     const rules = policy.filter((rule) => rule.operation === request.operation);
     if (rules.length > 0) namesOperation = true;
-    if (rules.some((rule) => rule.action === 'reject' && ruleTruth(rule, request)[1])) return 'reject';
-    if (rules.some((rule) => rule.action === 'accept' && ruleTruth(rule, request)[0])) return 'accept';
+    const truths = rules.map((rule) => [rule.action, ...ruleTruth(rule, request)] as const);
+    if (truths.some(([action, , may, isInvalid]) => isInvalid || (action === 'reject' && may)))
+      return 'reject';
+    if (truths.some(([action, must]) => action === 'accept' && must)) return 'accept';
   }
   return namesOperation ? 'reject' : 'accept';
 }
@@ -64,15 +68,18 @@ export function referenceVerdict(
 function ruleTruth(rule: PolicyRule, request: DescribedRequest): Truth {
   const criteria: readonly PolicyCriterion[] = 'criteria' in rule ? rule.criteria : [];
   const truths = criteria.map((criterion) => criterionTruth(criterion, rule.action, request));
-  return [truths.every(([must]) => must), truths.every(([, may]) => may)];
+  const may = truths.every(([, each]) => each);
+  return [truths.every(([must]) => must), may, may && truths.some(([, , isInvalid]) => isInvalid)];
 }
 
 function criterionTruth(criterion: PolicyCriterion, action: PolicyAction, request: DescribedRequest): Truth {
-  if (request.operation === 'signEvmMessage' && criterion.type === 'evmMessage') {
+  if (request.operation === 'signEvmTypedData') return orderTruth(criterion, request.order);
+  if ('message' in request && (criterion.type === 'evmMessage' || criterion.type === 'solMessage')) {
     return sure(new RegExp(criterion.match, 'u').test(request.message));
   }
-  if ('network' in request && criterion.type === 'evmNetwork') {
-    const isListed = criterion.networks.some((network) => network === request.network);
+  if ('network' in request && (criterion.type === 'evmNetwork' || criterion.type === 'solNetwork')) {
+    const networks: readonly string[] = criterion.networks;
+    const isListed = networks.includes(request.network);
     return sure(criterion.operator === 'in' ? isListed : !isListed);
   }
   if ('call' in request) return callTruth(criterion, request.call);
@@ -122,8 +129,8 @@ function instructionsTruth(
     return truth === null ? [] : [truth];
   });
   // All of at least one to accept, one of any to reject.
-  if (action === 'accept') return [truths.length > 0 && truths.every(([must]) => must), false];
-  return [false, truths.some(([, may]) => may)];
+  if (action === 'accept') return [truths.length > 0 && truths.every(([must]) => must), false, false];
+  return [false, truths.some(([, may]) => may), false];
 }
 
 /** Null when the criterion does not speak of this instruction. */
@@ -132,6 +139,17 @@ function instructionTruth(criterion: PolicyCriterion, instruction: DescribedInst
     const program = { sol: SYSTEM, 'broken sol': SYSTEM, spl: TOKEN, other: OTHER_PROGRAM }[instruction.kind];
     const isListed = criterion.programIds.includes(program);
     return sure(criterion.operator === 'in' ? isListed : !isListed);
+  }
+  if (criterion.type === 'solData') {
+    // Of System transfers alone, by their amount.
+    if (instruction.kind === 'broken sol') return unknown;
+    if (instruction.kind !== 'sol') return sure(false);
+    const { amount } = instruction;
+    return sure(
+      criterion.conditions.some(({ params = [] }) =>
+        params.every((param) => 'value' in param && holds(amount, param.operator, param.value)),
+      ),
+    );
   }
   const isNative = criterion.type === 'solAddress' || criterion.type === 'solValue';
   if (instruction.kind === 'broken sol') return isNative ? unknown : null;
