@@ -21,7 +21,11 @@ export type RelayErrorCode =
   | 'USER_OPERATION_REFUSED'
   /** The operator does not allow the paymaster's host, or the paymaster does not pay. */
   | 'PAYMASTER_REFUSED'
-  | 'INVALID_SIGNATURE';
+  | 'INVALID_SIGNATURE'
+  /** The account runs the delegate's code already. */
+  | 'ALREADY_DELEGATED'
+  /** The contracts to delegate to are not on the network. */
+  | 'DELEGATE_MISSING';
 
 /** What kept the relay from its work; the message is the code alone, never a node's words. */
 export class RelayError extends Error {

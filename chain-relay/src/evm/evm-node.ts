@@ -4,7 +4,7 @@ import { createEndpoints, type Endpoints } from '../endpoints.ts';
 import { NodeRefusal } from '../json-rpc.ts';
 import { RelayError } from '../relay-error.ts';
 import { classifyRefusal } from './node-refusal.ts';
-import { bytesText, hashText, quantity, smallQuantity, toQuantity } from './quantity.ts';
+import { bytesText, hashText, quantity, smallQuantity, toQuantity, wordText } from './quantity.ts';
 
 type Hex = `0x${string}`;
 
@@ -41,7 +41,11 @@ export interface EvmNode {
   estimateGas(call: EvmCall): Promise<number>;
   call(call: EvmCall): Promise<Hex>;
   balance(address: string): Promise<bigint>;
-  /** Whether a contract is deployed at the address. */
+  /** What is deployed at the address; "0x" for nothing. */
+  code(address: string): Promise<Hex>;
+  /** A word of an account's storage. */
+  storageAt(address: string, slot: Hex): Promise<Hex>;
+  /** Whether there is code at the address. */
   hasCode(address: string): Promise<boolean>;
   /** Wei per gas. */
   fees(): Promise<{ readonly baseFee: number; readonly priorityFee: number }>;
@@ -78,6 +82,8 @@ export function createEvmNode(network: EvmNetwork, urls: readonly string[]): Evm
       ),
     estimateGas: (call) => ask('eth_estimateGas', [callObject(call)], smallQuantity),
     call: (call) => ask('eth_call', [callObject(call), 'latest'], bytesText),
+    code: (address) => ask('eth_getCode', [address, 'latest'], bytesText),
+    storageAt: (address, slot) => ask('eth_getStorageAt', [address, slot, 'latest'], wordText),
     hasCode: async (address) => (await ask('eth_getCode', [address, 'latest'], bytesText)) !== '0x',
     balance: (address) => ask('eth_getBalance', [address, 'latest'], quantity),
     async fees() {

@@ -11,6 +11,11 @@ export const bytesText = v.pipe(
   v.regex(/^0x(?:[0-9a-fA-F]{2})*$/),
   v.transform((text) => text as `0x${string}`),
 );
+export const wordText = v.pipe(
+  v.string(),
+  v.regex(/^0x[0-9a-fA-F]{64}$/),
+  v.transform((text) => text as `0x${string}`),
+);
 export const hashText = v.pipe(v.string(), v.regex(/^0x[0-9a-fA-F]{64}$/));
 
 /** An integer that has to fit into 53 bits: nonces, gas, block numbers, and fees per gas. */

@@ -4,7 +4,7 @@ import type { EvmNode } from '../evm/evm-node.ts';
 import { toQuantity } from '../evm/quantity.ts';
 import { RelayError } from '../relay-error.ts';
 import type { Bundler } from './bundler.ts';
-import { ENTRY_POINT, encodeCalls, encodeGetNonce, initCodeOf, smartAccountAddress } from './contracts.ts';
+import { ENTRY_POINT, encodeCalls, encodeGetNonce, initCodeOf } from './contracts.ts';
 import { overriddenGas, type RequestedCall } from './proposal.ts';
 import { STUB_SIGNATURE, type UserOperation, userOperationHash, wrapSignature } from './user-operation.ts';
 
@@ -12,6 +12,7 @@ type Hex = `0x${string}`;
 
 export interface PrepareRequest {
   readonly network: EvmNetwork;
+  readonly sender: Hex;
   readonly owners: readonly Hex[];
   readonly calls: readonly RequestedCall[];
   /** EIP-8021 attribution behind the calldata. */
@@ -32,12 +33,11 @@ export interface PreparedOperation {
 
 /** Completes a user operation up to its signature. @throws RelayError */
 export async function prepareUserOperation(
-  { network, owners, calls, dataSuffix, paymaster }: PrepareRequest,
+  { network, sender, owners, calls, dataSuffix, paymaster }: PrepareRequest,
   node: EvmNode,
   bundler: Bundler,
 ): Promise<PreparedOperation> {
   if (paymaster !== null) throw new RelayError('PAYMASTER_REFUSED');
-  const sender = smartAccountAddress(owners);
   const [nonce, isDeployed, fees] = await Promise.all([
     node.call({ to: ENTRY_POINT, data: encodeGetNonce(sender) }),
     node.hasCode(sender),

@@ -44,6 +44,7 @@ const PATTERNS: readonly Pattern[] = [
   pattern('POST', `${EVM}${EVM_ADDRESS}/sign/typed-data`, 'sign-evm-typed-data', EVM_KEYS),
   pattern('POST', `${EVM}${EVM_ADDRESS}/sign/transaction`, 'sign-evm-transaction', EVM_KEYS),
   pattern('POST', `${EVM}${EVM_ADDRESS}/send/transaction`, 'send-evm-transaction', EVM_KEYS),
+  pattern('POST', `${EVM}${EVM_ADDRESS}/eip7702/delegation`, 'delegate-evm-account', EVM_KEYS),
   pattern('POST', `${SMART}/user-operations`, 'judge-user-operation', EVM_KEYS),
   pattern('POST', `${SMART}/user-operations/prepare-and-send`, 'prepare-and-send-user-operation', EVM_KEYS),
   pattern('POST', SOLANA, 'create-solana-account', SOLANA_KEYS),

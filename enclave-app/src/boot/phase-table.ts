@@ -53,6 +53,7 @@ export const ALLOWED_PHASES: Readonly<Record<OperationName, readonly Phase[]>> =
   'sign-evm-typed-data': READY,
   'sign-evm-transaction': READY,
   'send-evm-transaction': READY,
+  'delegate-evm-account': READY,
   'judge-user-operation': READY,
   'prepare-and-send-user-operation': READY,
   'sign-solana-message': READY,

@@ -65,7 +65,7 @@ interface Eip4844Transaction extends DynamicFeeFields {
   readonly blobVersionedHashes: readonly Uint8Array[];
 }
 
-interface Eip7702Transaction extends DynamicFeeFields {
+export interface Eip7702Transaction extends DynamicFeeFields {
   readonly type: 'eip7702';
   readonly to: AddressBytes;
   /** At least one. */

@@ -78,7 +78,7 @@ export function unitsOf({ calls, network }: Pick<UserOperationIntent, 'calls' | 
   ]);
 }
 
-/** A smart account: its address follows from its owners, 20 bytes each. */
+/** A smart account: its address follows from its owners, 20 bytes each; one that delegated (EIP-7702) is its own first owner. */
 export interface OwnedAccount {
   readonly sender: Uint8Array;
   readonly owners: readonly Uint8Array[];
@@ -95,7 +95,7 @@ export function completeUserOperation(
   { proposal, maxFeeWei }: { readonly proposal: UserOperationProposal; readonly maxFeeWei: string },
 ): UserOperation {
   const { isDeployed, paymasterAndData } = proposal;
-  if (Buffer.compare(sender, smartWalletAddress(owners)) !== 0) throw new OperationError('RECORD_MISMATCH');
+  assertOwned({ sender, owners }, isDeployed);
   if ((paymasterAndData !== null) !== hasPaymaster) throw new OperationError('PROPOSAL_REFUSED');
   const operation: UserOperation = {
     sender,
@@ -113,6 +113,14 @@ export function completeUserOperation(
   const { maxFeePerGas } = operation;
   assertFeeWithinCap({ gasLimit: prefundedGas(operation), maxFeePerGas }, maxFeeWei);
   return operation;
+}
+
+/** @throws OperationError RECORD_MISMATCH; PROPOSAL_REFUSED for a delegated account that is not there */
+function assertOwned({ sender, owners }: OwnedAccount, isDeployed: boolean): void {
+  if (Buffer.compare(sender, smartWalletAddress(owners)) === 0) return;
+  const [first] = owners;
+  if (first === undefined || Buffer.compare(sender, first) !== 0) throw new OperationError('RECORD_MISMATCH');
+  if (!isDeployed) throw new OperationError('PROPOSAL_REFUSED');
 }
 
 /** The sum of the calls' own limits if every call has one: otherwise a part of the estimate would be missing. */

@@ -7,6 +7,7 @@ import { handleAddApiKey, handleRevokeApiKey } from './api-keys.ts';
 import { handleCertifyProject } from './certify-project.ts';
 import { handleCreateAccount } from './create-account.ts';
 import { handleCreateProject } from './create-project.ts';
+import { handleDelegateEvmAccount } from './delegate-evm-account.ts';
 import { handleEvaluatePolicy } from './evaluate-policy.ts';
 import { handleExportAccount } from './export-account.ts';
 import { handleGetImportKey } from './get-import-key.ts';
@@ -124,6 +125,7 @@ export const READY_HANDLERS: {
   'sign-evm-typed-data': handleSignEvm('sign-evm-typed-data'),
   'sign-evm-transaction': handleSignEvm('sign-evm-transaction'),
   'send-evm-transaction': handleSendEvmTransaction,
+  'delegate-evm-account': handleDelegateEvmAccount,
   'judge-user-operation': handleJudgeUserOperation,
   'prepare-and-send-user-operation': handlePrepareAndSendUserOperation,
   'create-solana-account': handleCreateAccount('create-solana-account', SOLANA_KEYS),

@@ -1,7 +1,11 @@
 // A parent that cheats with user operations; the enclave refuses each attempt with a code of its own.
+import {
+  type DelegationProposal,
+  delegateEvmAccount,
+} from '@strongroom/shared/operations/delegate-evm-account';
 import { prepareAndSendUserOperation } from '@strongroom/shared/operations/prepare-and-send-user-operation';
 import { signEvmHash } from '@strongroom/shared/operations/sign-evm-hash';
-import { type Address, decodeAbiParameters, type Hex, recoverAddress } from 'viem';
+import { type Address, decodeAbiParameters, type Hex, parseTransaction, recoverAddress } from 'viem';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   createLabAccount,
@@ -308,5 +312,63 @@ describe('the hash of a user operation', () => {
       await expect(sign(hash, shown([], { body: Buffer.from(body) }))).rejects.toThrow(
         code('INVALID_REQUEST'),
       );
+  });
+});
+
+describe('a delegation', () => {
+  const PROPOSAL: DelegationProposal = {
+    nonce: 5,
+    gasLimit: 350_000,
+    maxFeePerGas: 2e9,
+    maxPriorityFeePerGas: 1e9,
+    trackerNonce: 0,
+    currentImplementation: new Uint8Array(20),
+  };
+  const delegation = (account: LabAccount, body: object = {}) =>
+    signedRequest(project, {
+      path: `/v2/evm/accounts/${account.address}/eip7702/delegation`,
+      body: { network: 'base-sepolia', ...body },
+    });
+  const delegate = async (changes: object = {}) => {
+    const account = await createLabAccount(enclave, project);
+    const client = delegation(account);
+    const rows = { client, project: project.rows, rows: account.rows, policies: [], proposal: PROPOSAL };
+    return await enclave.call(delegateEvmAccount, { ...rows, ...changes } as never);
+  };
+
+  it('goes to the delegate of the image, on the chain of the signed network, at the next nonce', async () => {
+    const { transaction, answer } = await delegate();
+    const parsed = parseTransaction(`0x${Buffer.from(transaction.raw).toString('hex')}`);
+    expect(parsed).toMatchObject({ type: 'eip7702', chainId: 84_532, nonce: 5, gas: 350_000n });
+    expect(parsed.authorizationList).toEqual([
+      expect.objectContaining({
+        chainId: 84_532,
+        nonce: 6,
+        address: '0x7702cb554e6bfb442cb743a7df23154544a7176c',
+      }),
+    ]);
+    expect(answer.status).toBe(201);
+  });
+
+  it('by a proposal beyond the cap, without gas, or with more in it is refused', async () => {
+    const by = (change: object) => delegate({ proposal: { ...PROPOSAL, ...change } });
+    await expect(by({ gasLimit: 350_001 })).rejects.toThrow(code('FEE_CAP_EXCEEDED'));
+    await expect(by({ maxFeePerGas: 2e9 + 1 })).rejects.toThrow(code('FEE_CAP_EXCEEDED'));
+    await expect(by({ gasLimit: 0 })).rejects.toThrow(code('PROPOSAL_REFUSED'));
+    await expect(by({ maxPriorityFeePerGas: 2e9 + 1 })).rejects.toThrow(code('PROPOSAL_REFUSED'));
+    for (const extra of [{ delegate: OTHER }, { chainId: 1 }, { implementation: OTHER }, { data: '0x' }])
+      await expect(by(extra)).rejects.toThrow(code('INVALID_MESSAGE'));
+  });
+
+  it('that was changed on the way is refused, and a token is good for one', async () => {
+    const account = await createLabAccount(enclave, project);
+    const client = delegation(account);
+    const opened = Buffer.from(JSON.stringify({ network: 'base-sepolia', enableSpendPermissions: true }));
+    await expect(delegate({ client: { ...client, body: opened }, rows: account.rows })).rejects.toThrow(
+      code('WALLET_TOKEN_REQUEST_HASH_MISMATCH'),
+    );
+    await delegate({ client, rows: account.rows });
+    const second = { client, rows: account.rows, proposal: { ...PROPOSAL, nonce: 6 } };
+    await expect(delegate(second)).rejects.toThrow(code('WALLET_TOKEN_REPLAYED'));
   });
 });

@@ -30,6 +30,11 @@ const ANSWERS: Readonly<Record<RelayErrorCode, RelayAnswer>> = {
   },
   USER_OPERATION_REFUSED: refused('The bundler refused the user operation.'),
   PAYMASTER_REFUSED: refused('The paymaster is not one that this service may ask, or does not pay.'),
+  ALREADY_DELEGATED: {
+    code: 'ALREADY_EXISTS',
+    message: 'Account already has an active EIP-7702 delegation on the given network.',
+  },
+  DELEGATE_MISSING: refused('The network has no contracts to delegate to.'),
   INVALID_SIGNATURE: { code: 'INVALID_SIGNATURE' },
 };
 

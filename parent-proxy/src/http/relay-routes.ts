@@ -1,4 +1,9 @@
 import {
+  delegateAccountBody,
+  delegatedAccountBody,
+  delegationOperationBody,
+} from '@strongroom/shared/api/delegation-body';
+import {
   sendEvmTransactionBody,
   sendSolanaTransactionBody,
   sentEvmTransactionBody,
@@ -8,10 +13,12 @@ import { evmTokenBalanceBody, solanaTokenBalanceBody } from '@strongroom/shared/
 import * as v from 'valibot';
 import { nextPageToken, pageQuery } from './page.ts';
 import type { ProjectRoute } from './route.ts';
+import { delegateEvmAccount, getDelegation } from './routes/delegations.ts';
 import { listEvmTokenBalances, listSolanaTokenBalances } from './routes/list-token-balances.ts';
 import { sendEvmTransaction } from './routes/send-evm-transaction.ts';
 import { sendSolanaTransaction } from './routes/send-solana-transaction.ts';
 
+const DELEGATION_OPERATION = '/v2/evm/eip7702/delegation-operations/:delegationOperationId';
 const sending = { method: 'POST', auth: 'wallet', scope: 'sign' } as const;
 
 /** Before the routes of single accounts: `send` is no address. */
@@ -45,6 +52,33 @@ export const SEND_ROUTES: readonly ProjectRoute[] = [
 ];
 
 const reading = { method: 'GET', auth: 'api-key', scope: 'read' } as const;
+
+export const DELEGATION_ROUTES: readonly ProjectRoute[] = [
+  {
+    ...sending,
+    path: '/v2/evm/accounts/:address/eip7702/delegation',
+    handle: delegateEvmAccount,
+    contract: {
+      operationId: 'createEvmEip7702Delegation',
+      summary: 'Gives an account the code of a smart wallet, by EIP-7702.',
+      body: delegateAccountBody,
+      isIdempotent: true,
+      success: { status: 201, body: delegatedAccountBody },
+      refusals: [404, 502],
+    },
+  },
+  {
+    ...reading,
+    path: DELEGATION_OPERATION,
+    handle: getDelegation,
+    contract: {
+      operationId: 'getEvmEip7702DelegationOperationById',
+      summary: 'Shows what became of a delegation.',
+      success: { status: 200, body: delegationOperationBody },
+      refusals: [400, 404, 502],
+    },
+  },
+];
 
 export const BALANCE_ROUTES: readonly ProjectRoute[] = [
   {

@@ -3,7 +3,7 @@ import { EVM_API, SOLANA_API } from './chain-api.ts';
 import { ENCLAVE_ROUTES } from './enclave-routes.ts';
 import { OWNER_ROUTES } from './owner-routes.ts';
 import { POLICY_ROUTES } from './policy-routes.ts';
-import { BALANCE_ROUTES, SEND_ROUTES } from './relay-routes.ts';
+import { BALANCE_ROUTES, DELEGATION_ROUTES, SEND_ROUTES } from './relay-routes.ts';
 import type { Route } from './route.ts';
 import { getHealth } from './routes/get-health.ts';
 import { getOpenApi } from './routes/get-openapi.ts';
@@ -14,6 +14,7 @@ const API_ROUTES: readonly Route[] = [
   ...ENCLAVE_ROUTES,
   ...OWNER_ROUTES,
   ...SEND_ROUTES,
+  ...DELEGATION_ROUTES,
   ...BALANCE_ROUTES,
   ...SMART_ACCOUNT_ROUTES,
   ...accountRoutes(EVM_API),

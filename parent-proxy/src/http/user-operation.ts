@@ -14,10 +14,11 @@ export type CallBody = PrepareBody['calls'][number];
 /** What the relay is to prepare. @throws RequestError INVALID_REQUEST */
 export function prepareRequestOf(
   { network, calls, dataSuffix, ...paymaster }: PrepareBody,
-  { owners }: Pick<SmartAccount, 'owners'>,
+  { address, owners }: Pick<SmartAccount, 'address' | 'owners'>,
 ): PrepareRequest {
   return {
     network,
+    sender: address as Hex,
     owners: owners as Hex[],
     calls: requestedCalls(calls),
     dataSuffix: (dataSuffix as Hex | undefined) ?? null,

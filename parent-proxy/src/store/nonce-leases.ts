@@ -1,5 +1,5 @@
 import type { Engine } from './engine.ts';
-import type { PrimarySchema } from './schema.ts';
+import type { OutboxTable, PrimarySchema } from './schema.ts';
 import type { Store } from './store.ts';
 
 type NonceLeaseVerbs = Pick<Store, 'takeNonceLease' | 'releaseNonceLease' | 'usedNonces'>;
@@ -36,13 +36,23 @@ export function nonceLeaseVerbs(primary: Engine<PrimarySchema>): NonceLeaseVerbs
       primary.transaction(async (transaction) => {
         const rows = await transaction
           .selectFrom('outbox')
-          .select('nonce')
+          .select(['nonce', 'state', 'raw'])
           .where('network', '=', network)
           .where('sender', '=', sender)
-          .where('nonce', '>=', from)
+          .where('nonce', '>=', from - 1)
           .where('state', '!=', 'refused')
           .execute();
-        return new Set(rows.map(({ nonce }) => nonce).filter((nonce) => nonce !== null));
+        return new Set(rows.flatMap(noncesOf).filter((nonce) => nonce >= from));
       }),
   };
+}
+
+/** First byte of a transaction of EIP-7702. */
+const DELEGATING = 4;
+
+/** One that delegates its own sender takes the next nonce too, for the authorization, once it is mined; then the chain counts both. */
+function noncesOf({ nonce, state, raw }: Pick<OutboxTable, 'nonce' | 'state' | 'raw'>): number[] {
+  if (nonce === null) return [];
+  const isOpen = state === 'stored' || state === 'broadcast';
+  return isOpen && raw[0] === DELEGATING ? [nonce, nonce + 1] : [nonce];
 }

@@ -11,6 +11,7 @@ type OutboxVerbs = Pick<
   Store,
   | 'keepTransaction'
   | 'findOutboxEntry'
+  | 'findOutboxEntriesByPrefix'
   | 'claimDueEntries'
   | 'recordProgress'
   | 'refuseEntry'
@@ -49,6 +50,12 @@ export function outboxVerbs(primary: Engine<PrimarySchema>): OutboxVerbs {
           .where('transaction_id', '=', id)
           .executeTakeFirst();
         return row === undefined ? null : toEntry(row);
+      }),
+    findOutboxEntriesByPrefix: (projectId, prefix) =>
+      primary.transaction(async (transaction) => {
+        const query = transaction.selectFrom('outbox').selectAll().where('project_id', '=', projectId);
+        const rows = await query.where('transaction_id', 'like', `${prefix}%`).execute();
+        return rows.map(toEntry);
       }),
     claimDueEntries: (limit, until) =>
       primary.transaction((transaction) => claimDue(transaction, limit, until)),

@@ -230,6 +230,8 @@ export interface Store extends OutboxStore, SmartAccountStore, RotationStore {
   /** Makes a signed transaction durable, with its claim, in one transaction. No node may see it before. */
   keepTransaction(keep: KeepTransaction): Promise<KeepOutcome>;
   findOutboxEntry(projectId: Uint8Array, key: OutboxKey): Promise<OutboxEntry | null>;
+  /** Entries of a project whose id starts so. */
+  findOutboxEntriesByPrefix(projectId: Uint8Array, prefix: string): Promise<readonly OutboxEntry[]>;
   /** Removes transactions that were settled before this time, some hundreds at once; says how many. */
   removeSettledEntries(settledBeforeMs: number): Promise<number>;
 

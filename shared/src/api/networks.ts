@@ -49,6 +49,17 @@ export const EVM_USER_OPERATION_NETWORKS = [
   'ethereum-sepolia',
 ] as const;
 
+/** Where CDP has accounts delegate (EIP-7702). */
+export const EVM_DELEGATION_NETWORKS = [
+  'base-sepolia',
+  'base',
+  'arbitrum',
+  'optimism',
+  'polygon',
+  'ethereum',
+  'ethereum-sepolia',
+] as const;
+
 /** Whose token balances CDP lists. */
 export const EVM_BALANCE_NETWORKS = ['base', 'base-sepolia', 'ethereum'] as const;
 

@@ -11,6 +11,7 @@ import { createEvmAccount } from './create-evm-account.ts';
 import { createPolicy } from './create-policy.ts';
 import { createProject } from './create-project.ts';
 import { createSolanaAccount } from './create-solana-account.ts';
+import { delegateEvmAccount } from './delegate-evm-account.ts';
 import { deletePolicy } from './delete-policy.ts';
 import { evaluatePolicy } from './evaluate-policy.ts';
 import { exportEvmAccount } from './export-evm-account.ts';
@@ -94,6 +95,7 @@ export const OPERATIONS = [
   signEvmTypedData,
   signEvmTransaction,
   sendEvmTransaction,
+  delegateEvmAccount,
   judgeUserOperation,
   prepareAndSendUserOperation,
   createSolanaAccount,

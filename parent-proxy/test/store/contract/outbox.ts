@@ -57,6 +57,19 @@ export function describeOutbox(subject: Subject): void {
       expect(await keep(entryOf(rows.projectId, { tokenId: entry.tokenId }))).toBe('kept');
     });
 
+    it('has the nonce after a delegation taken while that is open, and finds it by the start of its id', async () => {
+      const entry = await newEntry({ nonce: 7, raw: Buffer.from([4, 1, 2]) });
+      await keep(entry);
+      const used = (from: number) => subject.store.usedNonces(entry, from);
+      expect([...(await used(7))].toSorted()).toEqual([7, 8]);
+      expect([...(await used(8))]).toEqual([8]);
+      const found = await subject.store.findOutboxEntriesByPrefix(entry.projectId, entry.id.slice(0, 14));
+      expect(found.map(({ id }) => id)).toEqual([entry.id]);
+      expect(await subject.store.findOutboxEntriesByPrefix(randomBytes(32), entry.id)).toEqual([]);
+      await subject.store.recordProgress(entry, { state: 'replaced', refusal: null, dueAtMs: NOW_MS });
+      expect([...(await used(7))]).toEqual([7]);
+    });
+
     it('keeps with the idempotency key, or neither', async () => {
       const entry = await newEntry();
       const request = {
