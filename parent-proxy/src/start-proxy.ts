@@ -18,6 +18,7 @@ import { startHousekeeping } from './housekeeping.ts';
 import { createApp } from './http/app.ts';
 import { answerBelowRoutes, refuseMalformed } from './http/below-routes.ts';
 import { createTurns } from './http/turns.ts';
+import { addBacklogMetrics } from './metrics/backlog-metrics.ts';
 import { measureStore } from './metrics/measured-store.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
 import { type MetricsServer, startMetricsServer } from './metrics/metrics-server.ts';
@@ -63,6 +64,7 @@ export async function startProxy(options: ProxyOptions): Promise<ParentProxy> {
   const port = await listen(server, config);
   const metricsServer = await metricsServerOf(config, metrics.registry);
   const enclave = connectEnclave({ dialer, store, credentials, audit, metrics, nowMs });
+  addBacklogMetrics(metrics.registry, { store, enclave });
   const authorities = config.authorities ?? [`127.0.0.1:${port}`, `localhost:${port}`];
   const rateLimiter = startRateLimiter({ limits: config.rateLimits, store, audit, nowMs });
   const keyUse = startKeyUse({ store, audit, nowMs });

@@ -34,7 +34,7 @@ export interface FakeEnclave {
 }
 
 /** What the proxy asks by itself, again and again. */
-const WATCHING: readonly OperationName[] = ['get-status', 'read-events', 'get-metrics'];
+const WATCHING: readonly OperationName[] = ['get-status', 'read-events', 'get-metrics', 'get-root-key'];
 
 export const json = (value: unknown) => Buffer.from(JSON.stringify(value));
 export const parsed = (bytes: Uint8Array) => JSON.parse(Buffer.from(bytes).toString());
@@ -140,6 +140,7 @@ function lifecycleHandlers(memory: Memory) {
     }),
     'read-events': () => ({ bootId: memory.bootId, events: [], newest: 0, dropped: 0 }),
     'get-metrics': () => ({ ...NO_METRICS, bootId: memory.bootId }),
+    'get-root-key': () => ({ recordVersion: 1, generation: 1, roots: [{ generation: 1, keyArns: [] }] }),
     'get-attestation': ({ nonce }) => ({ attestationDocument: nonce, manifest: Uint8Array.of(1) }),
     'set-credentials': ({ expiresAtMs }) => {
       memory.credentialsExpireAtMs = expiresAtMs;

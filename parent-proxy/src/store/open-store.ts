@@ -6,6 +6,7 @@ import { accountReads } from './account-reads.ts';
 import { accountWrites } from './account-writes.ts';
 import { apiKeyVerbs } from './api-keys.ts';
 import { authorityVerbs } from './authority.ts';
+import { backlogVerbs } from './backlog.ts';
 import type { Engine, PreparedStatement } from './engine.ts';
 import { idempotencyVerbs } from './idempotency.ts';
 import { claimStoreId, migrate } from './migrate.ts';
@@ -104,6 +105,7 @@ function createStore(engines: Engines): Store {
     ...smartAccountVerbs(engines.primary),
     ...userOperationVerbs(engines.primary),
     ...rotationVerbs(engines),
+    ...backlogVerbs(engines.primary),
     removeOrphanedWalletKeys: (nowMs) => removeOrphans(engines, nowMs),
     async assertReadable() {
       await engines.primary.read(PROBE, []);

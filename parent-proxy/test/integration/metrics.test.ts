@@ -232,6 +232,36 @@ describe("the enclave's own numbers", () => {
   };
 });
 
+describe('what is left to do', () => {
+  it('is the depth of the outbox, and the rows of a rotation that is under way', async () => {
+    await using idle = await startFixture();
+    expect(await idle.metrics()).toMatch(
+      /^strongroom_outbox_entries\{state="stored"\} 0\nstrongroom_outbox_entries\{state="broadcast"\} 0$/m,
+    );
+    expect(await idle.metrics()).toContain('strongroom_rotation_rows_remaining 0\n');
+    const roots = [1, 2].map((generation) => ({ generation, keyArns: [] }));
+    idle.enclave.override({ 'get-root-key': () => ({ recordVersion: 2, generation: 1, roots }) });
+    const text = await idle.metrics();
+    expect(text).toContain('strongroom_rotation_generations 2\n');
+    expect(text).toContain('strongroom_rotation_rows_remaining 1\n');
+  });
+
+  it('is left out while nobody can tell', async () => {
+    await using broken = await startFixture({
+      wrapStore: (store) => ({
+        ...store,
+        countOutbox: () => Promise.reject(new StoreError('STORE_UNAVAILABLE')),
+      }),
+    });
+    broken.enclave.override({
+      'get-root-key': () => {
+        throw new OperationError('PHASE_REFUSED');
+      },
+    });
+    expect(await broken.metrics()).not.toMatch(/^strongroom_(?:outbox_entries|rotation_)\S* \d/m);
+  });
+});
+
 it('no token, body, address or id is in any of it', async () => {
   const { json: account } = await fixture.send('POST', '/v2/evm/accounts', {
     body: '{"name":"confidential"}',

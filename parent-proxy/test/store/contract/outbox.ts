@@ -38,6 +38,14 @@ export function describeOutbox(subject: Subject): void {
     subject.store.keepTransaction({ entry, claim: null, lease });
 
   describe('outbox', () => {
+    it('is counted by open states', async () => {
+      const before = await subject.store.countOutbox();
+      for (const state of ['stored', 'stored', 'broadcast', 'final', 'refused'] as const)
+        expect(await keep(await newEntry({ state }))).toBe('kept');
+      const after = await subject.store.countOutbox();
+      expect([after.stored - before.stored, after.broadcast - before.broadcast]).toEqual([2, 1]);
+    });
+
     it('keeps a transaction over the end of the process', async () => {
       const entry = await newEntry();
       expect(await keep(entry)).toBe('kept');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hexed, newProject } from '../store-fixtures.ts';
+import { hexed, newAccount, newProject } from '../store-fixtures.ts';
 import { type Subject, storedProject } from './subject.ts';
 
 export function describeProjects(subject: Subject): void {
@@ -19,6 +19,22 @@ export function describeProjects(subject: Subject): void {
   });
 
   describe('projects', () => {
+    it('are counted with their accounts by the generation that they are sealed under', async () => {
+      const before = await subject.store.countOtherGeneration(7);
+      const ofSeven = Buffer.from('0100000007ff', 'hex');
+      const project = newProject();
+      const authority = { ...project.rows.authority, sealed: ofSeven };
+      await subject.store.addProject({ ...project, rows: { ...project.rows, authority } });
+      await storedProject(subject.store);
+      expect((await subject.store.countOtherGeneration(7)) - before).toBe(1);
+      const { projectId } = project.rows;
+      for (const sealed of [ofSeven, Buffer.from('0100000008ff', 'hex')]) {
+        const account = newAccount(projectId);
+        await subject.store.addAccount({ ...account, record: { ...account.record, sealed } }, null);
+      }
+      expect((await subject.store.countOtherGeneration(7)) - before).toBe(2);
+    });
+
     it('finds a project by each of its API keys', async () => {
       const project = newProject(['key-one', 'organizations/o/apiKeys/two']);
       await subject.store.addProject(project);
