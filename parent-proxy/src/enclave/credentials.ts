@@ -6,6 +6,11 @@ export interface RoleCredentials {
   readonly expiresAtMs: number;
 }
 
+/** The chain of sources gave none. Whatever it said of that is not for the log. */
+export class CredentialsUnreadable extends Error {
+  readonly code = 'CREDENTIALS_UNREADABLE';
+}
+
 /** Where the credentials for KMS come from; asked again before they expire. */
 export interface CredentialSource {
   read(): Promise<RoleCredentials>;

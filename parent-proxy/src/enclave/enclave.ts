@@ -7,7 +7,7 @@ import type { AuditLog } from '../audit-events.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Store } from '../store/store.ts';
 import { StoreError } from '../store/store-error.ts';
-import type { CredentialSource } from './credentials.ts';
+import { type CredentialSource, CredentialsUnreadable } from './credentials.ts';
 import { createSupplier, type EnclaveStatus, isSame, type Supplier, UNSEAL_DEADLINE_MS } from './supplier.ts';
 import { createTelemetryReader, type TelemetryReader } from './telemetry-reader.ts';
 
@@ -16,7 +16,8 @@ const MAX_IN_FLIGHT = 512;
 const CALL_DEADLINE_MS = 40_000;
 const HEARTBEAT_INTERVAL_MS = 1000;
 const MAX_HEARTBEAT_INTERVAL_MS = 15_000;
-/** The first one that is missed keeps new calls back, the second one gives up those in flight: within ten seconds after the enclave froze. */
+const SUSPICION_MS = 250;
+/** The first one that is missed keeps new calls back, the second one gives up those in flight: within nine seconds after the enclave froze. */
 const MISSED_UNTIL_LOST = 2;
 const TELEMETRY_INTERVAL_MS = 2000;
 /** How long a call that lost its connection waits for the enclave to be ready again. */
@@ -197,12 +198,17 @@ class SuppliedEnclave implements Enclave {
       this.#failures = 0;
       this.#missed = 0;
       this.#lastFailure = null;
-      await this.#readTelemetry();
     } catch (error) {
       this.#fail(codeOf(error));
     }
-    const delayMs = HEARTBEAT_INTERVAL_MS * 2 ** Math.min(this.#failures, 10);
-    this.#beatIn(Math.min(delayMs, MAX_HEARTBEAT_INTERVAL_MS));
+    await this.#readTelemetry();
+    this.#beatIn(this.#untilNextBeatMs());
+  }
+
+  /** Backs off from an enclave that is not there; one that just missed a beat is asked again at once. */
+  #untilNextBeatMs(): number {
+    if (this.#missed > 0 && this.#missed < MISSED_UNTIL_LOST) return SUSPICION_MS;
+    return Math.min(HEARTBEAT_INTERVAL_MS * 2 ** Math.min(this.#failures, 10), MAX_HEARTBEAT_INTERVAL_MS);
   }
 
   #fail(code: string): void {
@@ -227,5 +233,7 @@ class SuppliedEnclave implements Enclave {
 }
 
 function codeOf(error: unknown): string {
-  return error instanceof OperationError || error instanceof StoreError ? error.code : 'INTERNAL';
+  const isKnown =
+    error instanceof OperationError || error instanceof StoreError || error instanceof CredentialsUnreadable;
+  return isKnown ? error.code : 'INTERNAL';
 }

@@ -4,7 +4,7 @@ import { loadRootRecord } from '@strongroom/shared/operations/load-root-record';
 import type { ResponseOf } from '@strongroom/shared/operations/operation';
 import { setCredentials } from '@strongroom/shared/operations/set-credentials';
 import type { Store } from '../store/store.ts';
-import type { CredentialSource } from './credentials.ts';
+import { type CredentialSource, CredentialsUnreadable, type RoleCredentials } from './credentials.ts';
 
 export type EnclaveStatus = ResponseOf<typeof getStatus>;
 
@@ -24,7 +24,7 @@ export interface SupplierOptions {
 
 /** Hands the enclave what it lacks: credentials before they expire, and the stored root record whenever it is another one. */
 export interface Supplier {
-  /** @returns where that brought it. @throws OperationError, StoreError, and what the source of credentials throws */
+  /** @returns where that brought it. @throws OperationError, StoreError, CredentialsUnreadable */
   supply(): Promise<EnclaveStatus>;
 }
 
@@ -58,7 +58,7 @@ export function createSupplier(options: SupplierOptions): Supplier {
     if (phase === 'starting' || phase === 'failed') return false;
     let isChanged = false;
     if ((credentialsExpireAtMs ?? 0) < nowMs() + CREDENTIALS_MARGIN_MS) {
-      await call(setCredentials, await credentials.read());
+      await call(setCredentials, await readCredentials());
       isChanged = true;
     }
     if (phase === 'unsealing') return isChanged;
@@ -70,6 +70,14 @@ export function createSupplier(options: SupplierOptions): Supplier {
     await call(loadRootRecord, { rootRecord }, UNSEAL_DEADLINE_MS);
     presented = { bootId, rootRecord };
     return true;
+  }
+
+  async function readCredentials(): Promise<RoleCredentials> {
+    try {
+      return await credentials.read();
+    } catch (cause) {
+      throw new CredentialsUnreadable('', { cause });
+    }
   }
 
   return {
