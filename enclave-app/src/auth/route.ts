@@ -47,6 +47,8 @@ const PATTERNS: readonly Pattern[] = [
   pattern('POST', `${EVM}${EVM_ADDRESS}/eip7702/delegation`, 'delegate-evm-account', EVM_KEYS),
   pattern('POST', `${SMART}/user-operations`, 'judge-user-operation', EVM_KEYS),
   pattern('POST', `${SMART}/user-operations/prepare-and-send`, 'prepare-and-send-user-operation', EVM_KEYS),
+  pattern('POST', `${SMART}/spend-permissions`, 'create-spend-permission', EVM_KEYS),
+  pattern('POST', `${SMART}/spend-permissions/revoke`, 'revoke-spend-permission', EVM_KEYS),
   pattern('POST', SOLANA, 'create-solana-account', SOLANA_KEYS),
   pattern('POST', `${SOLANA}/import`, 'import-solana-account', SOLANA_KEYS),
   pattern('POST', `${SOLANA}${BY_NAME}`, 'export-solana-account', SOLANA_KEYS),

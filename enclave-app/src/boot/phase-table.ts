@@ -56,6 +56,8 @@ export const ALLOWED_PHASES: Readonly<Record<OperationName, readonly Phase[]>> =
   'delegate-evm-account': READY,
   'judge-user-operation': READY,
   'prepare-and-send-user-operation': READY,
+  'create-spend-permission': READY,
+  'revoke-spend-permission': READY,
   'sign-solana-message': READY,
   'sign-solana-transaction': READY,
   'send-solana-transaction': READY,

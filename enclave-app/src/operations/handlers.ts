@@ -33,6 +33,7 @@ import { handleSendSolanaTransaction } from './send-solana-transaction.ts';
 import { handleSignEvm } from './sign-evm.ts';
 import { handleSignEvmHash } from './sign-evm-hash.ts';
 import { handleSignSolana } from './sign-solana.ts';
+import { handleCreateSpendPermission, handleRevokeSpendPermission } from './spend-permissions.ts';
 import { handleGetMetrics, handleReadEvents, type TelemetryContext } from './telemetry.ts';
 import { handleUpdateAccount } from './update-account.ts';
 import { handleAddWalletSecret, handleRevokeWalletSecret } from './wallet-secrets.ts';
@@ -128,6 +129,8 @@ export const READY_HANDLERS: {
   'delegate-evm-account': handleDelegateEvmAccount,
   'judge-user-operation': handleJudgeUserOperation,
   'prepare-and-send-user-operation': handlePrepareAndSendUserOperation,
+  'create-spend-permission': handleCreateSpendPermission,
+  'revoke-spend-permission': handleRevokeSpendPermission,
   'create-solana-account': handleCreateAccount('create-solana-account', SOLANA_KEYS),
   'import-solana-account': handleImportAccount('import-solana-account', SOLANA_KEYS),
   'export-solana-account': handleExportAccount('export-solana-account', SOLANA_KEYS),

@@ -4,7 +4,7 @@ import type { JsonValue } from '@strongroom/shared/json/json-value';
 import type { ParsedRequestOf, ResponseOf } from '@strongroom/shared/operations/operation';
 import type { prepareAndSendUserOperation } from '@strongroom/shared/operations/prepare-and-send-user-operation';
 import type { OperationName } from '@strongroom/shared/operations/registry';
-import { type AuthorizedAccountRequest, authorizeForAccount } from '../auth/authorize.ts';
+import { authorizeForAccount } from '../auth/authorize.ts';
 import { checksumAddress, parseAddress } from '../evm/address.ts';
 import { toHex } from '../evm/hex.ts';
 import { wrapOwnerSignature } from '../evm/smart-wallet.ts';
@@ -22,7 +22,7 @@ export type SentUserOperation = ResponseOf<typeof prepareAndSendUserOperation>;
 type SendRequest = ParsedRequestOf<typeof prepareAndSendUserOperation>;
 
 /** What a verified body asks for. */
-interface ReadBody {
+export interface ReadBody {
   readonly intent: UserOperationIntent;
   /** The calls as the answer shows them. */
   readonly shownCalls: unknown;
@@ -30,7 +30,8 @@ interface ReadBody {
 
 interface Sending {
   readonly service: ReadyService;
-  readonly read: (body: JsonValue, request: AuthorizedAccountRequest) => ReadBody;
+  /** @param account the smart account in the path, EIP-55 */
+  readonly read: (body: JsonValue, account: string) => ReadBody;
 }
 
 /**
@@ -50,7 +51,7 @@ export async function sendAsOwner(
   const request = await authorizeForAccount(name, relayed, service);
   const { project, account, body, token, smartAccount } = request;
   if (smartAccount === null) throw new OperationError('OPERATION_MISMATCH');
-  const { intent, shownCalls } = read(body, request);
+  const { intent, shownCalls } = read(body, smartAccount);
   const { record } = account;
   const inForce = applicablePolicies({ project, account: record, untrustedDocuments: policies }, service);
   // What is forbidden is refused as such, whatever became of the proposal.

@@ -3,9 +3,6 @@ import { signHashBody } from '@strongroom/shared/api/evm-sign-body';
 import { EVM_CHAIN_IDS } from '@strongroom/shared/api/networks';
 import { prepareUserOperationBody } from '@strongroom/shared/api/smart-account-body';
 import { OperationError } from '@strongroom/shared/channel/operation-error';
-import { JsonError } from '@strongroom/shared/json/json-error';
-import { type JsonValue, toJsonValue } from '@strongroom/shared/json/json-value';
-import { parseJson } from '@strongroom/shared/json/parse-json';
 import type { ParsedRequestOf } from '@strongroom/shared/operations/operation';
 import type { PresentedUserOperation, signEvmHash } from '@strongroom/shared/operations/sign-evm-hash';
 import type { HttpAnswer } from '@strongroom/shared/wire/envelope';
@@ -21,6 +18,7 @@ import { signAsEvmAccount } from './account-signature.ts';
 import { completeUserOperation, readPrepareBody, unitsOf } from './complete-user-operation.ts';
 import { applicablePolicies } from './decide.ts';
 import { parseBody } from './parse-body.ts';
+import { readPresentedJson } from './presented-json.ts';
 import { signatureAnswer } from './sign-evm.ts';
 
 type SignHash = ParsedRequestOf<typeof signEvmHash>;
@@ -55,20 +53,11 @@ function unitsHashedBy(
   { sender, owners, body, proposal }: PresentedUserOperation,
   maxFeeWei: string,
 ): RequestUnit[] {
-  const prepared = readPrepareBody(parseBody(prepareUserOperationBody, jsonOf(body)));
+  const prepared = readPrepareBody(parseBody(prepareUserOperationBody, readPresentedJson(body)));
   // Whether the client wanted a paymaster was settled when it took the hash.
   const intent = { ...prepared, hasPaymaster: proposal.paymasterAndData !== null };
   const operation = completeUserOperation(intent, { sender, owners }, { proposal, maxFeeWei });
   const hash = userOperationHash(operation, EVM_CHAIN_IDS[intent.network]);
   if (Buffer.compare(hash, digest) !== 0) throw new OperationError('PROPOSAL_REFUSED');
   return unitsOf(intent);
-}
-
-function jsonOf(body: Uint8Array): JsonValue {
-  try {
-    return toJsonValue(parseJson(body));
-  } catch (cause) {
-    if (cause instanceof JsonError) throw new OperationError('MALFORMED_JSON', { cause });
-    throw cause;
-  }
 }

@@ -1,9 +1,12 @@
 // A parent that cheats with user operations; the enclave refuses each attempt with a code of its own.
+
+import { describeSpendPermission } from '@strongroom/chain-relay/smart-account/spend-permission';
 import {
   type DelegationProposal,
   delegateEvmAccount,
 } from '@strongroom/shared/operations/delegate-evm-account';
 import { prepareAndSendUserOperation } from '@strongroom/shared/operations/prepare-and-send-user-operation';
+import { revokeSpendPermission } from '@strongroom/shared/operations/revoke-spend-permission';
 import { signEvmHash } from '@strongroom/shared/operations/sign-evm-hash';
 import { type Address, decodeAbiParameters, type Hex, parseTransaction, recoverAddress } from 'viem';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -370,5 +373,46 @@ describe('a delegation', () => {
     await delegate({ client, rows: account.rows });
     const second = { client, rows: account.rows, proposal: { ...PROPOSAL, nonce: 6 } };
     await expect(delegate(second)).rejects.toThrow(code('WALLET_TOKEN_REPLAYED'));
+  });
+});
+
+describe('a spend permission to be revoked', () => {
+  it('is the one whose hash the client signed, of the account in the path', async () => {
+    const account = await createLabAccount(enclave, project);
+    const theirs = smartAccountOf(account);
+    const permission = {
+      account: theirs.address,
+      spender: OTHER,
+      token: ALLOWED,
+      allowance: '5',
+      period: '60',
+      start: '1',
+      end: '2',
+      salt: '0',
+      extraData: '0x',
+    };
+    const hashOf = (shown: typeof permission) =>
+      describeSpendPermission('revoke', shown, 'base-sepolia')?.hash ?? '';
+    const revoke = (permissionHash: string, shown: object) =>
+      enclave.call(revokeSpendPermission, {
+        ...rowsOf([]),
+        client: signedRequest(project, {
+          path: `/v2/evm/smart-accounts/${theirs.address}/spend-permissions/revoke`,
+          body: { network: 'base-sepolia', permissionHash },
+        }),
+        owners: ownersOf(theirs),
+        rows: account.rows,
+        policies: [],
+        permission: Buffer.from(JSON.stringify(shown)),
+      } as never);
+    expect((await revoke(hashOf(permission), permission)).answer.status).toBe(200);
+    const refused = (shown: object, hash = hashOf(permission)) =>
+      expect(revoke(hash, shown)).rejects.toThrow(code('PROPOSAL_REFUSED'));
+    await refused({ ...permission, salt: '1' });
+    const foreign = { ...permission, account: wallet.address };
+    await refused(foreign, hashOf(foreign));
+    await expect(revoke(hashOf(permission), { ...permission, more: 1 })).rejects.toThrow(
+      code('INVALID_REQUEST'),
+    );
   });
 });

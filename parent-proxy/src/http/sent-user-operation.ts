@@ -12,7 +12,7 @@ import type { RequestOf, ResponseOf } from '@strongroom/shared/operations/operat
 import type { prepareAndSendUserOperation } from '@strongroom/shared/operations/prepare-and-send-user-operation';
 import type { UserOperationProposal } from '@strongroom/shared/operations/user-operation-fields';
 import { RequestError } from '../request-error.ts';
-import type { SmartAccount, StoredUserOperation } from '../store/smart-account-store.ts';
+import type { PermissionChange, SmartAccount, StoredUserOperation } from '../store/smart-account-store.ts';
 import { EVM_API } from './chain-api.ts';
 import { type Attempt, idempotently } from './idempotency.ts';
 import { hexOf } from './json.ts';
@@ -26,11 +26,18 @@ type Hex = `0x${string}`;
 type Request = RequestOf<typeof prepareAndSendUserOperation>;
 type Signed = ResponseOf<typeof prepareAndSendUserOperation>;
 
+export interface WantedOperation {
+  readonly prepare: PrepareRequest;
+  /** As the API shows them. */
+  readonly calls: readonly CallBody[];
+  readonly permission: PermissionChange | null;
+}
+
 /** One user operation that the client's wallet token is for. */
 export interface OwnerSend {
   readonly account: SmartAccount;
   /** Null for a body that the relay can make nothing of: the enclave has the words for that. */
-  readonly wanted: { readonly prepare: PrepareRequest; readonly calls: readonly CallBody[] } | null;
+  readonly wanted: WantedOperation | null;
   readonly sign: (request: Request) => Promise<Signed>;
 }
 
@@ -102,7 +109,12 @@ async function sendOnce(sending: Sending, services: Services): Promise<Answer> {
     );
   const { answer, operation } = await sign(proposalOf(prepared.operation, wanted.prepare.calls));
   const stored = storedOf(send, prepared, operation, services);
-  const keep = { operation: stored, tokenId: operation.tokenId, claim: sending.attempt.claim };
+  const keep = {
+    operation: stored,
+    tokenId: operation.tokenId,
+    claim: sending.attempt.claim,
+    permission: wanted.permission,
+  };
   switch (await services.store.keepUserOperation(keep)) {
     case 'kept':
       break;

@@ -7,6 +7,11 @@ import {
   updateSmartAccountBody,
   userOperationBody,
 } from '@strongroom/shared/api/smart-account-body';
+import {
+  createSpendPermissionBody,
+  listedSpendPermissionBody,
+  revokeSpendPermissionBody,
+} from '@strongroom/shared/api/spend-permission-body';
 import * as v from 'valibot';
 import { nextPageToken, pageQuery } from './page.ts';
 import type { ProjectRoute } from './route.ts';
@@ -18,6 +23,11 @@ import {
   updateSmartAccount,
 } from './routes/smart-accounts.ts';
 import {
+  createSpendPermission,
+  listSpendPermissions,
+  revokeSpendPermission,
+} from './routes/spend-permissions.ts';
+import {
   getUserOperation,
   prepareAndSendUserOperation,
   prepareUserOperation,
@@ -26,6 +36,7 @@ import {
 
 const SMART_ACCOUNTS = '/v2/evm/smart-accounts';
 const SMART_ACCOUNT = `${SMART_ACCOUNTS}/:address`;
+const PERMISSIONS = `${SMART_ACCOUNT}/spend-permissions`;
 const OPERATIONS = `${SMART_ACCOUNT}/user-operations`;
 
 const read = { method: 'GET', auth: 'api-key', scope: 'read' } as const;
@@ -94,6 +105,7 @@ export const SMART_ACCOUNT_ROUTES: readonly ProjectRoute[] = [
     },
   },
   ...userOperationRoutes(),
+  ...spendPermissionRoutes(),
 ];
 
 function userOperationRoutes(): readonly ProjectRoute[] {
@@ -146,6 +158,53 @@ function userOperationRoutes(): readonly ProjectRoute[] {
         operationId: 'sendUserOperation',
         summary: "Sends a user operation with an owner's signature.",
         body: sendUserOperationBody,
+        success: { status: 200, body: userOperationBody },
+        refusals: [404, 502],
+      },
+    },
+  ];
+}
+
+function spendPermissionRoutes(): readonly ProjectRoute[] {
+  const signed = { method: 'POST', auth: 'wallet', scope: 'sign' } as const;
+  return [
+    {
+      ...signed,
+      path: PERMISSIONS,
+      handle: createSpendPermission,
+      contract: {
+        operationId: 'createSpendPermission',
+        summary: 'Has the account let a spender spend, by a user operation.',
+        body: createSpendPermissionBody,
+        isIdempotent: true,
+        success: { status: 200, body: userOperationBody },
+        refusals: [404, 502],
+      },
+    },
+    {
+      ...read,
+      path: `${PERMISSIONS}/list`,
+      handle: listSpendPermissions,
+      contract: {
+        operationId: 'listSpendPermissions',
+        summary: 'Lists the permissions that were granted here, newest first.',
+        query: pageQuery,
+        success: {
+          status: 200,
+          body: v.strictObject({ spendPermissions: v.array(listedSpendPermissionBody), nextPageToken }),
+        },
+        refusals: [400, 404, 502],
+      },
+    },
+    {
+      ...signed,
+      path: `${PERMISSIONS}/revoke`,
+      handle: revokeSpendPermission,
+      contract: {
+        operationId: 'revokeSpendPermission',
+        summary: 'Has the account take a permission back, by a user operation.',
+        body: revokeSpendPermissionBody,
+        isIdempotent: true,
         success: { status: 200, body: userOperationBody },
         refusals: [404, 502],
       },

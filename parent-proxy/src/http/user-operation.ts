@@ -1,5 +1,7 @@
 import type { Paymaster, PrepareRequest } from '@strongroom/chain-relay/smart-account/prepare';
 import type { RequestedCall } from '@strongroom/chain-relay/smart-account/proposal';
+import { followOperation } from '@strongroom/chain-relay/smart-account/submit';
+import type { UserOperation } from '@strongroom/chain-relay/smart-account/user-operation';
 import { PAYMASTER_MISSING, type prepareUserOperationBody } from '@strongroom/shared/api/smart-account-body';
 import type * as v from 'valibot';
 import { RequestError } from '../request-error.ts';
@@ -26,7 +28,8 @@ export function prepareRequestOf(
   };
 }
 
-function paymasterOf({
+/** @throws RequestError INVALID_REQUEST */
+export function paymasterOf({
   paymasterUrl,
   paymasterContext,
 }: Pick<PrepareBody, 'paymasterUrl' | 'paymasterContext'>): Paymaster | null {
@@ -52,6 +55,22 @@ export async function readUserOperation(
   const stored = await store.findUserOperation(key);
   if (stored === null) throw new RequestError('NOT_FOUND', { clientMessage: 'User operation not found.' });
   return stored;
+}
+
+/** Asks the chain what became of an operation, hands it over if perhaps no bundler has it, and keeps what was learnt. @throws RelayError */
+export async function refreshUserOperation(
+  stored: StoredUserOperation,
+  { store, relay }: Pick<Services, 'store' | 'relay'>,
+): Promise<StoredUserOperation> {
+  const { status, network } = stored;
+  if (status === 'pending' || status === 'complete' || status === 'failed') return stored;
+  const operation = JSON.parse(stored.operation) as UserOperation;
+  const prepared = { operation, userOpHash: stored.userOpHash as Hex };
+  const look = await followOperation(prepared, status, relay.chains.bundler(network));
+  if (look === null) return stored;
+  const receipt = look.receipt === null ? null : JSON.stringify(look.receipt);
+  await store.moveUserOperation(stored, ['signed', 'broadcast', 'dropped'], { status: look.status, receipt });
+  return await readUserOperation(stored, store);
 }
 
 /** An owner whose key is in the enclave, with its place among the owners. */

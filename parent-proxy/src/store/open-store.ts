@@ -15,6 +15,7 @@ import { sending } from './migrations/primary/0002-sending.ts';
 import { rotation } from './migrations/primary/0003-rotation.ts';
 import { smartAccounts } from './migrations/primary/0004-smart-accounts.ts';
 import { userOperations } from './migrations/primary/0005-user-operations.ts';
+import { spendPermissions } from './migrations/primary/0006-spend-permissions.ts';
 import { initialVault } from './migrations/vault/0001-initial.ts';
 import { nonceLeaseVerbs } from './nonce-leases.ts';
 import { outboxVerbs } from './outbox.ts';
@@ -26,6 +27,7 @@ import { rootRecordVerbs } from './root-record.ts';
 import { rotationVerbs } from './rotation.ts';
 import type { PrimarySchema, VaultSchema } from './schema.ts';
 import { smartAccountVerbs } from './smart-accounts.ts';
+import { spendPermissionVerbs } from './spend-permissions.ts';
 import { openSqliteEngine } from './sqlite.ts';
 import type { Store } from './store.ts';
 import { StoreError } from './store-error.ts';
@@ -33,7 +35,14 @@ import { userOperationVerbs } from './user-operations.ts';
 import { createVault, removeOrphans } from './vault.ts';
 
 /** In the order of their numbers; a released migration is never changed. */
-const PRIMARY_MIGRATIONS = [initialPrimary, sending, rotation, smartAccounts, userOperations];
+const PRIMARY_MIGRATIONS = [
+  initialPrimary,
+  sending,
+  rotation,
+  smartAccounts,
+  userOperations,
+  spendPermissions,
+];
 const VAULT_MIGRATIONS = [initialVault];
 
 const PROBE: PreparedStatement = {
@@ -104,6 +113,7 @@ function createStore(engines: Engines): Store {
     ...nonceLeaseVerbs(engines.primary),
     ...smartAccountVerbs(engines.primary),
     ...userOperationVerbs(engines.primary),
+    ...spendPermissionVerbs(engines.primary),
     ...rotationVerbs(engines),
     ...backlogVerbs(engines.primary),
     removeOrphanedWalletKeys: (nowMs) => removeOrphans(engines, nowMs),

@@ -172,6 +172,21 @@ export interface PrimarySchema {
   nonce_lease: NonceLeaseTable;
   smart_account: SmartAccountTable;
   user_operation: UserOperationTable;
+  spend_permission: SpendPermissionTable;
+}
+
+export interface SpendPermissionTable {
+  project_id: Uint8Array;
+  address_key: string;
+  network: EvmNetwork;
+  /** Lower-case hex without a prefix. */
+  permission_hash: string;
+  /** JSON. */
+  permission: string;
+  /** Hashes of the newest user operations that were to approve and to revoke it. */
+  approved_by: string;
+  revoked_by: string | null;
+  created_at_ms: number;
 }
 
 export interface WalletKeyTable {

@@ -1,4 +1,5 @@
 import type { EvmNetwork } from '@strongroom/shared/api/networks';
+import type { SpendPermission } from '@strongroom/shared/api/spend-permission-body';
 import type { IdempotencyClaim, Page, PageRequest } from './store.ts';
 
 /** A contract account: what it is follows from its owners, so nothing of it is secret or sealed. */
@@ -38,11 +39,30 @@ export interface KeepUserOperation {
   /** Of the wallet token; no two operations of a project share one. */
   readonly tokenId: Uint8Array;
   readonly claim: IdempotencyClaim | null;
+  /** What the operation does to a spend permission, if it does. */
+  readonly permission: PermissionChange | null;
 }
+
+/** Kept with the operation that does it. */
+export type PermissionChange =
+  | { readonly kind: 'approve'; readonly hash: string; readonly permission: SpendPermission }
+  | { readonly kind: 'revoke'; readonly hash: string };
+
+/** A spend permission whose approval is on the chain. */
+export interface StoredSpendPermission {
+  readonly hash: string;
+  readonly network: EvmNetwork;
+  readonly permission: SpendPermission;
+  readonly createdAtMs: number;
+  /** When the revocation that is on the chain was asked for; null when there is none. */
+  readonly revokedAtMs: number | null;
+}
+
 /** `in-flight`: the very operation was signed for another request, which it can serve only once. */
 export type KeepUserOperationOutcome = 'kept' | 'in-flight' | 'token-used' | 'claim-lost';
 
 type SmartAccountKey = Pick<SmartAccount, 'projectId' | 'address'>;
+type PermissionKey = SmartAccountKey & Pick<StoredSpendPermission, 'network' | 'hash'>;
 type UserOperationKey = Pick<StoredUserOperation, 'projectId' | 'address' | 'userOpHash'>;
 
 /** Verbs of smart accounts. */
@@ -74,6 +94,14 @@ export interface SmartAccountStore {
     made: { readonly fromMs: number; readonly toMs: number },
     limit: number,
   ): Promise<readonly StoredUserOperation[]>;
+  /** A permission that was asked for on a network, whatever became of it. */
+  findSpendPermission(key: PermissionKey): Promise<SpendPermission | null>;
+  /** Those of a smart account that are approved, by what is known of their operations. */
+  listSpendPermissions(
+    page: PageRequest & Pick<SmartAccount, 'address'>,
+  ): Promise<Page<StoredSpendPermission>>;
+  /** Operations on permissions of an account that may still be under way. */
+  findOpenPermissionOperations(key: SmartAccountKey, limit: number): Promise<readonly StoredUserOperation[]>;
   findUserOperation(key: UserOperationKey): Promise<StoredUserOperation | null>;
   /** Of any account of the project. */
   findUserOperationByHash(projectId: Uint8Array, userOpHash: string): Promise<StoredUserOperation | null>;

@@ -1,14 +1,15 @@
 import type { Transaction } from 'kysely';
 import type { Engine } from './engine.ts';
 import { finishClaim } from './idempotency.ts';
-import type { PrimarySchema, UserOperationTable } from './schema.ts';
+import type { PrimarySchema } from './schema.ts';
 import type {
   KeepUserOperation,
   KeepUserOperationOutcome,
   SmartAccountStore,
-  StoredUserOperation,
 } from './smart-account-store.ts';
+import { keepPermissionChange } from './spend-permissions.ts';
 import { StoreError } from './store-error.ts';
+import { toOperation, toRow } from './user-operation-row.ts';
 
 type UserOperationVerbs = Pick<
   SmartAccountStore,
@@ -113,7 +114,7 @@ class NotKept extends Error {}
 
 async function keepIn(
   transaction: Transaction<PrimarySchema>,
-  { operation, tokenId, claim }: KeepUserOperation,
+  { operation, tokenId, claim, permission }: KeepUserOperation,
 ): Promise<KeepUserOperationOutcome> {
   if (claim !== null && !(await finishClaim(transaction, claim, operation.userOpHash.toLowerCase())))
     return 'claim-lost';
@@ -129,33 +130,6 @@ async function keepIn(
     )
     .executeTakeFirstOrThrow();
   if (numInsertedOrUpdatedRows !== 1n) throw new NotKept();
+  if (permission !== null) await keepPermissionChange(transaction, operation, permission);
   return 'kept';
-}
-
-function toRow(operation: StoredUserOperation): Omit<UserOperationTable, 'token_id'> {
-  return {
-    project_id: operation.projectId,
-    address_key: operation.address.toLowerCase(),
-    user_op_hash: operation.userOpHash.toLowerCase(),
-    network: operation.network,
-    operation: operation.operation,
-    calls: operation.calls,
-    status: operation.status,
-    receipt: operation.receipt,
-    created_at_ms: operation.createdAtMs,
-  };
-}
-
-function toOperation(row: UserOperationTable): StoredUserOperation {
-  return {
-    projectId: row.project_id,
-    address: row.address_key,
-    userOpHash: row.user_op_hash,
-    network: row.network,
-    operation: row.operation,
-    calls: row.calls,
-    status: row.status,
-    receipt: row.receipt,
-    createdAtMs: row.created_at_ms,
-  };
 }

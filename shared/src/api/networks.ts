@@ -49,6 +49,18 @@ export const EVM_USER_OPERATION_NETWORKS = [
   'ethereum-sepolia',
 ] as const;
 
+/** Where CDP grants spend permissions. */
+export const SPEND_PERMISSION_NETWORKS = [
+  'base',
+  'base-sepolia',
+  'ethereum',
+  'ethereum-sepolia',
+  'optimism',
+  'arbitrum',
+  'avalanche',
+  'polygon',
+] as const;
+
 /** Where CDP has accounts delegate (EIP-7702). */
 export const EVM_DELEGATION_NETWORKS = [
   'base-sepolia',

@@ -33,11 +33,13 @@ const call = v.strictObject({
   overrideGasLimit: v.optional(v.pipe(decimalAmount, v.maxLength(16))),
 });
 
-/** An ERC-7677 paymaster, and what it is told. */
+/** An ERC-7677 paymaster. */
+export const paymasterUrl = v.optional(
+  v.pipe(v.string(), v.maxLength(2048), v.description('Of a host that the operator allows.')),
+);
+/** The same, and what it is told. */
 const paymaster = {
-  paymasterUrl: v.optional(
-    v.pipe(v.string(), v.maxLength(2048), v.description('Of a host that the operator allows.')),
-  ),
+  paymasterUrl,
   paymasterContext: v.optional(v.looseObject({})),
 };
 

@@ -11,6 +11,7 @@ import { createEvmAccount } from './create-evm-account.ts';
 import { createPolicy } from './create-policy.ts';
 import { createProject } from './create-project.ts';
 import { createSolanaAccount } from './create-solana-account.ts';
+import { createSpendPermission } from './create-spend-permission.ts';
 import { delegateEvmAccount } from './delegate-evm-account.ts';
 import { deletePolicy } from './delete-policy.ts';
 import { evaluatePolicy } from './evaluate-policy.ts';
@@ -32,6 +33,7 @@ import { resealRows } from './reseal-rows.ts';
 import { retireRootKey } from './retire-root-key.ts';
 import { reviewRows } from './review-rows.ts';
 import { revokeApiKey } from './revoke-api-key.ts';
+import { revokeSpendPermission } from './revoke-spend-permission.ts';
 import { revokeWalletSecret } from './revoke-wallet-secret.ts';
 import { runGenesis } from './run-genesis.ts';
 import { sendEvmTransaction } from './send-evm-transaction.ts';
@@ -98,6 +100,8 @@ export const OPERATIONS = [
   delegateEvmAccount,
   judgeUserOperation,
   prepareAndSendUserOperation,
+  createSpendPermission,
+  revokeSpendPermission,
   createSolanaAccount,
   importSolanaAccount,
   exportSolanaAccount,

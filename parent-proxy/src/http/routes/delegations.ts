@@ -5,6 +5,7 @@ import {
   lookAtDelegation,
 } from '@strongroom/chain-relay/evm/delegate';
 import type { OutboxEntry } from '@strongroom/chain-relay/outbox-store';
+import { SPEND_PERMISSION_MANAGER } from '@strongroom/chain-relay/smart-account/spend-permission';
 import {
   DELEGATION_ID_PREFIX_DIGITS,
   delegateAccountBody,
@@ -25,7 +26,6 @@ import { keeperOf, sendAgain } from '../kept-transaction.ts';
 import type { Answer, ProjectRequest } from '../request.ts';
 import type { Services } from '../services.ts';
 import { withSigningRows } from '../signing-rows.ts';
-import { SPEND_PERMISSION_MANAGER } from '../spend-permission-manager.ts';
 import { actorOf, clientRequestOf } from '../wallet-request.ts';
 
 const ID = /^[a-f0-9-]{36}$/;

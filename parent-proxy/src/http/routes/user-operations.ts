@@ -2,7 +2,7 @@ import {
   prepareUserOperation as prepare,
   signOperation,
 } from '@strongroom/chain-relay/smart-account/prepare';
-import { followOperation, submitOperation } from '@strongroom/chain-relay/smart-account/submit';
+import { submitOperation } from '@strongroom/chain-relay/smart-account/submit';
 import type { UserOperation } from '@strongroom/chain-relay/smart-account/user-operation';
 import {
   prepareAndSendUserOperationBody,
@@ -19,7 +19,7 @@ import { assertPreparable } from '../judge-user-operation.ts';
 import type { Answer, ProjectRequest } from '../request.ts';
 import { type OwnerSend, sendAsOwner } from '../sent-user-operation.ts';
 import type { Services } from '../services.ts';
-import { prepareRequestOf, readUserOperation } from '../user-operation.ts';
+import { prepareRequestOf, readUserOperation, refreshUserOperation } from '../user-operation.ts';
 import { findSmartAccountOf } from './smart-accounts.ts';
 
 type Hex = `0x${string}`;
@@ -67,7 +67,7 @@ export async function prepareAndSendUserOperation(
     ),
   );
   const wanted = body.success
-    ? { prepare: prepareRequestOf(body.output, account), calls: body.output.calls }
+    ? { prepare: prepareRequestOf(body.output, account), calls: body.output.calls, permission: null }
     : null;
   const sign: OwnerSend['sign'] = (rows) => services.enclave.call(operation, rows);
   return await sendAsOwner(request, { account, wanted, sign }, services);
@@ -94,22 +94,8 @@ export async function sendUserOperation(request: ProjectRequest, services: Servi
 
 /** Looks at the chain when there is something to learn from it. */
 export async function getUserOperation(request: ProjectRequest, services: Services): Promise<Answer> {
-  const { store, relay } = services;
-  const { stored } = await findOperationOf(request, store);
-  const { status } = stored;
-  if (status === 'pending' || status === 'complete' || status === 'failed')
-    return jsonAnswer(200, bodyOf(stored));
-  const bundler = relay.chains.bundler(stored.network);
-  const operation = JSON.parse(stored.operation) as UserOperation;
-  const look = await followOperation({ operation, userOpHash: stored.userOpHash as Hex }, status, bundler);
-  if (look !== null) {
-    const receipt = look.receipt === null ? null : JSON.stringify(look.receipt);
-    await store.moveUserOperation(stored, ['signed', 'broadcast', 'dropped'], {
-      status: look.status,
-      receipt,
-    });
-  }
-  return jsonAnswer(200, bodyOf(await readUserOperation(stored, store)));
+  const { stored } = await findOperationOf(request, services.store);
+  return jsonAnswer(200, bodyOf(await refreshUserOperation(stored, services)));
 }
 
 async function findOperationOf(

@@ -90,5 +90,67 @@ export function describeSmartAccounts(subject: Subject): void {
       expect(await store.findUserOperation(operation)).toMatchObject(signed);
       expect(await store.findUserOperation({ ...operation, address: randomAddress() })).toBeNull();
     });
+
+    const signed = (account: SmartAccount, changes: Partial<StoredUserOperation> = {}) => ({
+      operation: { ...operationOf(account), status: 'signed' as const, ...changes },
+      tokenId: randomBytes(16),
+      claim: null,
+      permission: null,
+    });
+
+    it('that are signed are kept once per token, over what was only prepared, and found while they are open', async () => {
+      const account = await added();
+      const { store } = subject;
+      const first = signed(account);
+      await store.addUserOperation({ ...first.operation, status: 'pending', operation: '{}' });
+      expect(await store.keepUserOperation(first)).toBe('kept');
+      expect(await store.keepUserOperation({ ...first, tokenId: randomBytes(16) })).toBe('in-flight');
+      expect(await store.keepUserOperation({ ...signed(account), tokenId: first.tokenId })).toBe(
+        'token-used',
+      );
+      const second = signed(account, { createdAtMs: NOW_MS + 1 });
+      expect(await store.keepUserOperation(second)).toBe('kept');
+      const open = await store.findOpenUserOperations({ ...account, network: first.operation.network }, 9);
+      expect(open.map(({ userOpHash }) => userOpHash)).toEqual([
+        second.operation.userOpHash,
+        first.operation.userOpHash,
+      ]);
+      const found = await store.findUserOperationByHash(account.projectId, first.operation.userOpHash);
+      expect(found).toMatchObject({ status: 'signed', operation: first.operation.operation });
+      await store.moveUserOperation(first.operation, ['signed'], { status: 'broadcast' });
+      const made = { fromMs: NOW_MS, toMs: NOW_MS + 1 };
+      const unsent = (await store.findUnsentUserOperations(made, 1000)).map(({ userOpHash }) => userOpHash);
+      expect(unsent).toContain(second.operation.userOpHash);
+      expect(unsent).not.toContain(first.operation.userOpHash);
+    });
+
+    it('list the permissions that they approved, and what was revoked', async () => {
+      const account = await added();
+      const { store } = subject;
+      const { projectId, address } = account;
+      const list = async () =>
+        (await store.listSpendPermissions({ projectId, address, limit: 9, after: null })).rows;
+      const hash = `0x${randomBytes(32).toString('hex')}`;
+      const permission = { account: address, allowance: '5' } as never;
+      const approval = { ...signed(account), permission: { kind: 'approve', hash, permission } as const };
+      await store.keepUserOperation(approval);
+      expect(await list()).toEqual([]);
+      const open = await store.findOpenPermissionOperations(account, 9);
+      expect(open.map(({ userOpHash }) => userOpHash)).toEqual([approval.operation.userOpHash]);
+      await store.moveUserOperation(approval.operation, ['signed'], { status: 'complete' });
+      const { network } = approval.operation;
+      expect(await list()).toEqual([{ hash, network, permission, createdAtMs: NOW_MS, revokedAtMs: null }]);
+      expect(await store.findSpendPermission({ ...account, network, hash })).toEqual(permission);
+      expect(await store.findSpendPermission({ ...account, network: 'base-sepolia', hash })).toBeNull();
+      const revocation = {
+        ...signed(account, { createdAtMs: NOW_MS + 5 }),
+        permission: { kind: 'revoke', hash } as const,
+      };
+      await store.keepUserOperation(revocation);
+      expect((await list())[0]?.revokedAtMs).toBeNull();
+      await store.moveUserOperation(revocation.operation, ['signed'], { status: 'complete' });
+      expect((await list())[0]?.revokedAtMs).toBe(NOW_MS + 5);
+      expect(await store.findOpenPermissionOperations(account, 9)).toEqual([]);
+    });
   });
 }
