@@ -1,5 +1,6 @@
 // Each test is a parent that cheats with policies; the enclave refuses it with a code of its own.
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createPolicy } from '@strongroom/shared/operations/create-policy';
 import { deletePolicy } from '@strongroom/shared/operations/delete-policy';
 import { signEvmHash } from '@strongroom/shared/operations/sign-evm-hash';
@@ -236,4 +237,17 @@ describe('a change of policies', () => {
     const again = enclave.call(createPolicy, { client, project: project.rows });
     await expect(again).rejects.toThrow(code('WALLET_TOKEN_REPLAYED'));
   });
+
+  it.each(['wallet', 'api-key'] as const)(
+    'by the token of one that was made before (%s), at a second enclave that is shown it',
+    async (policyAuthority) => {
+      const second = await lab.bootReady();
+      await sleep(1005 - (Date.now() % 1000));
+      const project = await createLabProject(enclave, { policyAuthority, scopes: ['policies#manage'] });
+      const client = fullySignedRequest(project, { path, body: only('.') });
+      const { authority } = await enclave.call(createPolicy, { client, project: project.rows });
+      const again = second.call(createPolicy, { client, project: { ...project.rows, authority } });
+      await expect(again).rejects.toThrow(code('WALLET_TOKEN_REPLAYED'));
+    },
+  );
 });

@@ -86,7 +86,7 @@ describe('the owner', () => {
   });
 });
 
-describe('a parent', () => {
+describe('the enclave, between owner and parent', () => {
   const code = (expected: string) => expect.objectContaining({ code: expected });
   const PROPOSAL: EvmProposal = { nonce: 5, gasLimit: 21_000, maxFeePerGas: 2e9, maxPriorityFeePerGas: 1e9 };
   const CAP = 21_000n * 2_000_000_000n;
@@ -120,7 +120,7 @@ describe('a parent', () => {
     });
   }
 
-  it('cannot go back to a higher fee cap than the one that it has presented', async () => {
+  it('does not let a parent go back to a higher fee cap than the one that it has presented', async () => {
     await send(project.rows);
     const lowered = afterChange(project, await change({ maxFeeWei: `${CAP - 1n}` }));
     await expect(send(lowered.rows)).rejects.toThrow(code('FEE_CAP_EXCEEDED'));
@@ -128,7 +128,14 @@ describe('a parent', () => {
     project = lowered;
   });
 
-  it('cannot change settings by itself, by a token for others, or twice by one', async () => {
+  it('does not let an owner lock himself out by a list without the authority of the very request', async () => {
+    const lost = change({ authorities: ['wallet.example.com'] });
+    await expect(lost).rejects.toThrow(code('INVALID_REQUEST'));
+    const kept = await change({ authorities: ['wallet.example.com', LAB_AUTHORITY] });
+    expect(kept.view.authorities).toEqual(['wallet.example.com', LAB_AUTHORITY]);
+  });
+
+  it('changes nothing without a token of the owner for this body, and nothing twice by one', async () => {
     const client = signedRequest(project, { method: 'PUT', path: PATH, body: { maxFeeWei: '1' } });
     const call = (changes: object) =>
       enclave.call(updateProjectSettings, { client: { ...client, ...changes }, project: project.rows });
@@ -146,7 +153,7 @@ describe('a parent', () => {
     project = changed;
   });
 
-  it('cannot export by the record from before export was forbidden', async () => {
+  it('does not export by the record from before export was forbidden', async () => {
     const open = await createLabProject(enclave, { exportAllowed: true, scopes: ['accounts#export'] });
     const { address, rows } = await createLabAccount(enclave, open);
     const closed = afterChange(open, await change({ exportAllowed: false }, open));
