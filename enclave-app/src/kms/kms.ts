@@ -51,44 +51,52 @@ export interface Kms {
 }
 
 const DATA_KEY_BYTES = 32;
+const REQUEST_TIMEOUT_MS = 5000;
+/** For one call with its retries: whoever relays the bytes may let them trickle. */
+const CALL_DEADLINE_MS = 20_000;
 
 /** Talks to KMS by AWS's bare-bones client over TLS that ends in this process. */
 export function createKms(options: KmsOptions): Kms {
-  const clients = new Map<string, KMSClient>();
+  const endpoints = new Map<string, Endpoint>();
 
-  function clientFor(arn: string): KMSClient {
+  function endpointFor(arn: string): Endpoint {
+    const credentials = options.credentials();
+    if (credentials === null) throw new OperationError('CREDENTIALS_MISSING');
     const location = locateKey(arn);
-    let client = clients.get(location.host);
-    if (client === undefined) {
-      client = new KMSClient({
-        region: location.region,
-        endpoint: `https://${location.host}`,
-        credentials: async () => currentCredentials(options.credentials()),
-        maxAttempts: 3,
-        requestHandler: {
-          httpsAgent: new RelayedTlsAgent(options.relay(location), options.trustRootsPem),
-          connectionTimeout: 3000,
-          requestTimeout: 5000,
-        },
-      });
-      clients.set(location.host, client);
-    }
-    return client;
+    const known = endpoints.get(location.host);
+    // AWS's client keeps the first credentials that it gets, so the next ones need another client; connections stay.
+    if (known?.credentials === credentials) return known;
+    const agent = known?.agent ?? new RelayedTlsAgent(options.relay(location), options.trustRootsPem);
+    const endpoint = { agent, credentials, client: createClient(location, { agent, credentials }) };
+    endpoints.set(location.host, endpoint);
+    return endpoint;
   }
 
-  async function withRecipient<T>(call: (recipient: Recipient) => Promise<T>): Promise<T> {
-    const recipient = await makeRecipient(options.attest);
+  /** Ends a call that takes too long, with the connections that it hangs on. @throws OperationError KMS_*, CREDENTIALS_MISSING */
+  async function call<T>(arn: string, act: (client: KMSClient) => Promise<T>): Promise<T> {
+    const { client, agent } = endpointFor(arn);
+    let timer: NodeJS.Timeout | undefined;
+    const deadline = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => {
+        endpoints.delete(locateKey(arn).host);
+        agent.destroy();
+        reject(new OperationError('KMS_UNREACHABLE'));
+      }, CALL_DEADLINE_MS);
+    });
     try {
-      return await call(recipient);
+      return await Promise.race([act(client), deadline]);
     } catch (cause) {
       throw translateKmsError(cause);
+    } finally {
+      clearTimeout(timer);
     }
   }
 
   return {
     generateDataKey: (keyArn, purpose) =>
-      withRecipient(async (recipient) => {
-        const answer = await clientFor(keyArn).send(
+      call(keyArn, async (client) => {
+        const recipient = await makeRecipient(options.attest);
+        const answer = await client.send(
           new GenerateDataKeyCommand({
             KeyId: keyArn,
             NumberOfBytes: DATA_KEY_BYTES,
@@ -102,8 +110,9 @@ export function createKms(options: KmsOptions): Kms {
       }),
 
     decryptDataKey: (wrap, purpose) =>
-      withRecipient(async (recipient) => {
-        const answer = await clientFor(wrap.keyArn).send(
+      call(wrap.keyArn, async (client) => {
+        const recipient = await makeRecipient(options.attest);
+        const answer = await client.send(
           new DecryptCommand({
             KeyId: wrap.keyArn,
             CiphertextBlob: wrap.ciphertextBlob,
@@ -114,22 +123,34 @@ export function createKms(options: KmsOptions): Kms {
         return openAnswer(answer, wrap.keyArn, recipient);
       }),
 
-    async checkKey(keyArn) {
-      try {
-        return await checkKey(clientFor(keyArn), keyArn, options);
-      } catch (cause) {
-        throw translateKmsError(cause);
-      }
-    },
+    checkKey: (keyArn) => call(keyArn, (client) => checkKey(client, keyArn, options)),
   };
 }
 
-function currentCredentials(credentials: AwsCredentials | null) {
-  if (credentials === null) throw new OperationError('CREDENTIALS_MISSING');
+interface Endpoint {
+  readonly agent: RelayedTlsAgent;
+  readonly client: KMSClient;
+  readonly credentials: AwsCredentials;
+}
+
+function createClient(
+  { region, host }: KmsKeyLocation,
+  { agent, credentials }: Pick<Endpoint, 'agent' | 'credentials'>,
+): KMSClient {
   const { accessKeyId, secretAccessKey, sessionToken } = credentials;
-  return sessionToken === null
-    ? { accessKeyId, secretAccessKey }
-    : { accessKeyId, secretAccessKey, sessionToken };
+  return new KMSClient({
+    region,
+    endpoint: `https://${host}`,
+    credentials: { accessKeyId, secretAccessKey, ...(sessionToken !== null && { sessionToken }) },
+    maxAttempts: 3,
+    requestHandler: {
+      httpsAgent: agent,
+      connectionTimeout: 3000,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      // Without it the SDK waits on and warns on a console that nobody reads.
+      throwOnRequestTimeout: true,
+    },
+  });
 }
 
 function encryptionContext({ deploymentId, generation }: KeyPurpose): Record<string, string> {
