@@ -1,4 +1,5 @@
 // A parent that misuses the enclave's one listener: floods, silence, garbage, slow readers. What it may not get is growth, a hang or a crash.
+import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
