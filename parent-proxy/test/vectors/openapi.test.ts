@@ -45,10 +45,18 @@ const operations = Object.entries(cdp.paths as Record<string, Json>).flatMap(([p
 /** What we take beyond Coinbase. */
 const BODY_EXTRAS: Readonly<Record<string, string[]>> = { importSolanaAccount: ['accountPolicy'] };
 const ownOf = (path: string, method: string) => own.paths[path]?.[method];
+/** Fields of answers that may be absent in Coinbase's too, and always are in ours: nothing here expires. */
+const NEVER_SHOWN = ['expiresAt'];
+/** Refusals for which there is no cause here: an address without balances has an empty list; a rename takes no idempotency key. */
+const NEVER_REFUSED: Readonly<Record<string, readonly string[]>> = {
+  listDataTokenBalances: ['404'],
+  listSolanaTokenBalances: ['404'],
+  updateEvmSmartAccount: ['422'],
+};
 
 describe("Coinbase's operations", () => {
-  it('are all of accounts and policies', () => {
-    expect(operations).toHaveLength(27);
+  it('are those of accounts, smart accounts, balances and policies', () => {
+    expect(operations).toHaveLength(45);
   });
 
   it.each(operations)('%s %s has the same name, parameters and scopes', (method, path, theirs) => {
@@ -85,11 +93,14 @@ describe("Coinbase's operations", () => {
     expect(Object.keys(ours.responses).filter(isSuccess)).toEqual([status]);
     const theirAnswer = shapeOf(cdp, jsonSchemaOf(resolve(cdp, theirs.responses[status])));
     const ourAnswer = shapeOf(own, jsonSchemaOf(ours.responses[status]));
-    expect(ourAnswer.names).toEqual(theirAnswer.names);
+    const shown = theirAnswer.names.filter((name) => !NEVER_SHOWN.includes(name));
+    expect(ourAnswer.names.filter((name) => !NEVER_SHOWN.includes(name))).toEqual(shown);
+    expect(theirAnswer.names).toEqual(expect.arrayContaining(ourAnswer.names));
     expect(ourAnswer.required).toEqual(expect.arrayContaining(theirAnswer.required));
     // Nobody is billed here, and a bad gateway is one in front of the service.
     const refusals = Object.keys(theirs.responses).filter((each) => !isSuccess(each));
-    const expected = refusals.filter((each) => each !== '402' && each !== '502');
+    const absent = ['402', '502', ...(NEVER_REFUSED[theirs.operationId] ?? [])];
+    const expected = refusals.filter((each) => !absent.includes(each));
     expect(Object.keys(ours.responses)).toEqual(expect.arrayContaining(expected));
   });
 });
