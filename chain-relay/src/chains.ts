@@ -3,6 +3,7 @@ import { createEvmNode, type EvmNode } from './evm/evm-node.ts';
 import type { RelayConfig } from './relay-config.ts';
 import { RelayError } from './relay-error.ts';
 import { type Bundler, createBundler } from './smart-account/bundler.ts';
+import { connectPaymaster, type Paymaster, type PaymasterService } from './smart-account/paymaster.ts';
 import { createSolanaNode, type SolanaNode } from './solana/solana-node.ts';
 
 /** The nodes of every network that is configured. */
@@ -13,9 +14,15 @@ export interface Chains {
   solana(network: SolanaNetwork): SolanaNode;
   /** @throws RelayError NETWORK_NOT_CONFIGURED */
   bundler(network: EvmNetwork): Bundler;
+  /** @throws RelayError PAYMASTER_REFUSED for a host that the operator does not allow */
+  paymaster(paymaster: Paymaster, network: EvmNetwork): PaymasterService;
 }
 
-export function createChains({ rpcUrls, bundlerUrls }: Pick<RelayConfig, 'rpcUrls' | 'bundlerUrls'>): Chains {
+export function createChains({
+  rpcUrls,
+  bundlerUrls,
+  paymasterHosts = [],
+}: Pick<RelayConfig, 'rpcUrls' | 'bundlerUrls' | 'paymasterHosts'>): Chains {
   const evmNodes = new Map<EvmNetwork, EvmNode>();
   const solanaNodes = new Map<SolanaNetwork, SolanaNode>();
   const bundlers = new Map<EvmNetwork, Bundler>();
@@ -43,5 +50,6 @@ export function createChains({ rpcUrls, bundlerUrls }: Pick<RelayConfig, 'rpcUrl
       bundlers.set(network, bundler);
       return bundler;
     },
+    paymaster: (paymaster, network) => connectPaymaster(paymaster, network, paymasterHosts),
   };
 }

@@ -13,16 +13,20 @@ export interface RelayConfig {
   readonly bundlerUrls: Readonly<Partial<Record<EvmNetwork, readonly string[]>>>;
   /** ERC-20 contracts whose balances are listed. */
   readonly tokens: Readonly<Partial<Record<EvmNetwork, readonly string[]>>>;
+  /** `host` or `host:port` of the paymasters that clients may name; none without. */
+  readonly paymasterHosts?: readonly string[];
 }
 
 export const NO_RELAY: RelayConfig = { rpcUrls: {}, bundlerUrls: {}, tokens: {} };
 
 const EVM_NETWORKS = Object.keys(EVM_CHAIN_IDS) as EvmNetwork[];
+const HOST = /^(?:[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[0-9a-f:]+\])(?::[0-9]{1,5})?$/;
 const ADDRESS = /^0x[0-9a-fA-F]{40}$/;
 
 /**
  * Reads comma-separated lists out of the environment, per network in upper case with underscores (`base-sepolia`: BASE_SEPOLIA):
  * `STRONGROOM_RPC_...` and `STRONGROOM_BUNDLER_...` are http(s) URLs, `STRONGROOM_TOKENS_...` addresses of ERC-20 contracts.
+ * `STRONGROOM_PAYMASTER_HOSTS`, for all networks, holds `host` or `host:port`.
  * @param fail throws; it gets the setting's name and never its value
  */
 export function readRelayConfig(
@@ -45,11 +49,18 @@ export function readRelayConfig(
     return Object.fromEntries(entries) as unknown as Partial<Record<Network, readonly string[]>>;
   }
 
+  const hosts =
+    read('STRONGROOM_PAYMASTER_HOSTS')
+      ?.split(',')
+      .map((host) => host.trim()) ?? [];
+  if (!hosts.every((host) => HOST.test(host)))
+    fail('STRONGROOM_PAYMASTER_HOSTS', 'must be a list of host or host:port in lower case');
   const urlProblem = 'must be a list of http or https URLs';
   return {
     rpcUrls: lists<ChainNetwork>('RPC', [...EVM_NETWORKS, ...SOLANA_NETWORKS], isHttpUrl, urlProblem),
     bundlerUrls: lists('BUNDLER', EVM_NETWORKS, isHttpUrl, urlProblem),
     tokens: lists('TOKENS', EVM_NETWORKS, (item) => ADDRESS.test(item), 'must be a list of addresses'),
+    paymasterHosts: hosts,
   };
 }
 

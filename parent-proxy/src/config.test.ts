@@ -26,6 +26,14 @@ describe('readConfig', () => {
     expect(config.metrics).toBeNull();
   });
 
+  it('reads the hosts of paymasters', () => {
+    const hosts = 'api.developer.coinbase.com, 127.0.0.1:4000';
+    const { relay } = readConfig({ ...ENVIRONMENT, STRONGROOM_PAYMASTER_HOSTS: hosts });
+    expect(relay.paymasterHosts).toEqual(['api.developer.coinbase.com', '127.0.0.1:4000']);
+    for (const bad of ['https://a.example', 'a.example/rpc', 'A.example', '*', 'a.example,'])
+      expect(() => readConfig({ ...ENVIRONMENT, STRONGROOM_PAYMASTER_HOSTS: bad })).toThrow(ConfigError);
+  });
+
   it('reads lists and databases', () => {
     const config = readConfig({
       ...ENVIRONMENT,

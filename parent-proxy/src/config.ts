@@ -53,7 +53,7 @@ const AUTHORITY = /^[a-z0-9.[\]:-]+$/;
  * - `STRONGROOM_TRUSTED_PROXIES`: comma-separated addresses and CIDR blocks of load balancers in front; none by default
  * - `STRONGROOM_DATA_DIR` for SQLite, or `STRONGROOM_PRIMARY_DATABASE_URL` and `STRONGROOM_VAULT_DATABASE_URL` for PostgreSQL
  * - `STRONGROOM_ENCLAVE_CID` (16), `STRONGROOM_ENCLAVE_PORT` (5000): the enclave's vsock address
- * - `STRONGROOM_RPC_<NETWORK>`, `STRONGROOM_BUNDLER_<NETWORK>`, `STRONGROOM_TOKENS_<NETWORK>`: see docs/chain-relay.md; none by default
+ * - `STRONGROOM_RPC_<NETWORK>`, `STRONGROOM_BUNDLER_<NETWORK>`, `STRONGROOM_TOKENS_<NETWORK>`, `STRONGROOM_PAYMASTER_HOSTS`: see docs/chain-relay.md; none by default
  * - `STRONGROOM_RECOVERY_WEBHOOK_URL`: https address that is told of recoveries as they start, end and are vetoed; none by default
  * - `STRONGROOM_OUTBOX_RETENTION_DAYS` (90): how long sent transactions are kept after they were settled; at least 2
  * - `STRONGROOM_METRICS_PORT`, `STRONGROOM_METRICS_HOST` (127.0.0.1): where `GET /metrics` is served, to the operator alone; off by default

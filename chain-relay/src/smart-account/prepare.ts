@@ -1,10 +1,11 @@
 import { EVM_CHAIN_IDS, type EvmNetwork } from '@strongroom/shared/api/networks';
 import { concat, recoverAddress } from 'viem/utils';
+import type { Chains } from '../chains.ts';
 import type { EvmNode } from '../evm/evm-node.ts';
 import { toQuantity } from '../evm/quantity.ts';
 import { RelayError } from '../relay-error.ts';
-import type { Bundler } from './bundler.ts';
 import { ENTRY_POINT, encodeCalls, encodeGetNonce, initCodeOf } from './contracts.ts';
+import type { Paymaster } from './paymaster.ts';
 import { overriddenGas, type RequestedCall } from './proposal.ts';
 import { STUB_SIGNATURE, type UserOperation, userOperationHash, wrapSignature } from './user-operation.ts';
 
@@ -20,12 +21,6 @@ export interface PrepareRequest {
   readonly paymaster: Paymaster | null;
 }
 
-/** An ERC-7677 paymaster service, as the client named it. */
-export interface Paymaster {
-  readonly url: string;
-  readonly context: Readonly<Record<string, unknown>>;
-}
-
 export interface PreparedOperation {
   readonly operation: UserOperation;
   readonly userOpHash: Hex;
@@ -33,11 +28,37 @@ export interface PreparedOperation {
 
 /** Completes a user operation up to its signature. @throws RelayError */
 export async function prepareUserOperation(
-  { network, sender, owners, calls, dataSuffix, paymaster }: PrepareRequest,
-  node: EvmNode,
-  bundler: Bundler,
+  request: PrepareRequest,
+  chains: Pick<Chains, 'evm' | 'bundler' | 'paymaster'>,
 ): Promise<PreparedOperation> {
-  if (paymaster !== null) throw new RelayError('PAYMASTER_REFUSED');
+  const { network, calls } = request;
+  const bundler = chains.bundler(network);
+  const paymaster = request.paymaster === null ? null : chains.paymaster(request.paymaster, network);
+  const draft = await draftOperation(request, chains.evm(network));
+  const stub = await paymaster?.stub(draft);
+  const { paymasterAndData } = stub ?? draft;
+  const gas = await bundler.estimateGas({ ...draft, paymasterAndData });
+  const limited: UserOperation = {
+    ...draft,
+    paymasterAndData,
+    callGasLimit: toQuantity(overriddenGas(calls) ?? gas.callGasLimit),
+    verificationGasLimit: toQuantity(gas.verificationGasLimit),
+    preVerificationGas: toQuantity(gas.preVerificationGas),
+  };
+  const sponsored = stub?.isFinal === false ? await paymaster?.sponsor(limited) : stub;
+  const operation: UserOperation = {
+    ...limited,
+    paymasterAndData: (sponsored ?? limited).paymasterAndData,
+    signature: '0x',
+  };
+  return { operation, userOpHash: userOperationHash(operation, EVM_CHAIN_IDS[network]) };
+}
+
+/** All but gas and paymaster, with a signature of the right length. */
+async function draftOperation(
+  { sender, owners, calls, dataSuffix }: PrepareRequest,
+  node: EvmNode,
+): Promise<UserOperation> {
   const [nonce, isDeployed, fees] = await Promise.all([
     node.call({ to: ENTRY_POINT, data: encodeGetNonce(sender) }),
     node.hasCode(sender),
@@ -45,7 +66,7 @@ export async function prepareUserOperation(
   ]);
   if (nonce.length !== 66) throw new RelayError('NODE_ANSWER_REFUSED');
   const callData = encodeCalls(calls);
-  const draft: UserOperation = {
+  return {
     sender,
     nonce: toQuantity(BigInt(nonce)),
     initCode: isDeployed ? '0x' : initCodeOf(owners),
@@ -58,15 +79,6 @@ export async function prepareUserOperation(
     paymasterAndData: '0x',
     signature: STUB_SIGNATURE,
   };
-  const gas = await bundler.estimateGas(draft);
-  const operation: UserOperation = {
-    ...draft,
-    callGasLimit: toQuantity(overriddenGas(calls) ?? gas.callGasLimit),
-    verificationGasLimit: toQuantity(gas.verificationGasLimit),
-    preVerificationGas: toQuantity(gas.preVerificationGas),
-    signature: '0x',
-  };
-  return { operation, userOpHash: userOperationHash(operation, EVM_CHAIN_IDS[network]) };
 }
 
 /**

@@ -150,9 +150,7 @@ async function prepareOrFailure(
   if (wanted === null) return new RelayError('USER_OPERATION_REFUSED');
   const { network } = wanted.prepare;
   try {
-    const node = relay.chains.evm(network);
-    const bundler = relay.chains.bundler(network);
-    const prepared = await prepareUserOperation(wanted.prepare, node, bundler);
+    const prepared = await prepareUserOperation(wanted.prepare, relay.chains);
     // Another operation with this nonce would replace the one before it, or be replaced.
     const open = await store.findOpenUserOperations({ ...account, network }, MAX_OPEN_LOOKED_AT);
     const isTaken = open.some(

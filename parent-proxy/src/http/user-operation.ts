@@ -1,8 +1,10 @@
-import type { Paymaster, PrepareRequest } from '@strongroom/chain-relay/smart-account/prepare';
+import type { Paymaster } from '@strongroom/chain-relay/smart-account/paymaster';
+import type { PrepareRequest } from '@strongroom/chain-relay/smart-account/prepare';
 import type { RequestedCall } from '@strongroom/chain-relay/smart-account/proposal';
 import { followOperation } from '@strongroom/chain-relay/smart-account/submit';
 import type { UserOperation } from '@strongroom/chain-relay/smart-account/user-operation';
 import { PAYMASTER_MISSING, type prepareUserOperationBody } from '@strongroom/shared/api/smart-account-body';
+import { JsonNumber } from '@strongroom/shared/json/json-value';
 import type * as v from 'valibot';
 import { RequestError } from '../request-error.ts';
 import type { SmartAccount, StoredUserOperation } from '../store/smart-account-store.ts';
@@ -33,9 +35,18 @@ export function paymasterOf({
   paymasterUrl,
   paymasterContext,
 }: Pick<PrepareBody, 'paymasterUrl' | 'paymasterContext'>): Paymaster | null {
-  if (paymasterUrl !== undefined) return { url: paymasterUrl, context: paymasterContext ?? {} };
+  if (paymasterUrl !== undefined)
+    return { url: paymasterUrl, context: plain(paymasterContext ?? {}) as Paymaster['context'] };
   if (paymasterContext === undefined) return null;
   throw new RequestError('INVALID_REQUEST', { clientMessage: PAYMASTER_MISSING });
+}
+
+/** Numbers that the schema left as their text are numbers again: the context is forwarded as it came. */
+function plain(value: unknown): unknown {
+  if (value instanceof JsonNumber) return Number(value.source);
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]));
 }
 
 export function requestedCalls(calls: readonly CallBody[]): readonly RequestedCall[] {

@@ -32,11 +32,7 @@ export async function prepareUserOperation(request: ProjectRequest, services: Se
   const body = readJsonBody(prepareUserOperationBody, request.body);
   const { network, calls } = body;
   await assertPreparable(request, account, services);
-  const { operation, userOpHash } = await prepare(
-    prepareRequestOf(body, account),
-    relay.chains.evm(network),
-    relay.chains.bundler(network),
-  );
+  const { operation, userOpHash } = await prepare(prepareRequestOf(body, account), relay.chains);
   const stored: StoredUserOperation = {
     projectId: account.projectId,
     address: account.address,
