@@ -3,7 +3,8 @@ import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { defineOperation } from '../operations/operation.ts';
 import type { CborValue } from '../wire/cbor.ts';
-import type { RequestEnvelope, ResponseEnvelope } from '../wire/envelope.ts';
+import { encodeRequest, type RequestEnvelope, type ResponseEnvelope } from '../wire/envelope.ts';
+import { encodeFrame } from '../wire/frame.ts';
 import { createOperationClient, type OperationClient } from './operation-client.ts';
 import { serveConnection } from './operation-server.ts';
 
@@ -108,6 +109,32 @@ describe('channel', () => {
     expect(most).toBeLessThanOrEqual(4);
   });
 
+  it('takes no more bytes into work than its limit, whatever their number, and all of them in the end', async () => {
+    let inWork = 0;
+    let most = 0;
+    const [near, far] = duplexPair();
+    const size = 100_000;
+    const answered: number[] = [];
+    serveConnection(far, {
+      maxInFlight: 1000,
+      maxInFlightBytes: 3 * size,
+      async handle({ id }) {
+        inWork += 1;
+        most = Math.max(most, inWork);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        inWork -= 1;
+        answered.push(id);
+        return { id, ok: {} };
+      },
+    });
+    near.resume();
+    const body = { value: new Uint8Array(size) };
+    for (let id = 1; id <= 20; id++) near.write(encodeFrame(encodeRequest({ id, op: 'echo', body })));
+    await expect.poll(() => answered.length).toBe(20);
+    expect(most).toBe(3);
+    near.destroy();
+  });
+
   it('prepares no answers without end for a peer that does not read', async () => {
     let answered = 0;
     const [near, far] = duplexPair({ highWaterMark: 1024 });
@@ -118,8 +145,6 @@ describe('channel', () => {
         return { id, ok: { value: new Uint8Array(2000) } };
       },
     });
-    const { encodeFrame } = await import('../wire/frame.ts');
-    const { encodeRequest } = await import('../wire/envelope.ts');
     for (let id = 1; id <= 500; id++)
       near.write(encodeFrame(encodeRequest({ id, op: 'echo', body: { value: id } })));
     await new Promise((resolve) => setTimeout(resolve, 100));
