@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CdpClient } from '@coinbase/cdp-sdk';
 import { hashMessage, recoverAddress, serializeTransaction } from 'viem';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { TWIN_CREDENTIALS } from '../../src/system/twin-configuration.ts';
 import { type LoggedSystem, startLoggedSystem } from '../support/logged-system.ts';
 import { createTestProject, type TestProject } from '../support/project.ts';
@@ -18,6 +18,7 @@ let system: LoggedSystem;
 let relay: UnreliableRelay;
 let projects: TestProject[];
 let addresses: string[];
+let metrics: string;
 
 beforeAll(async () => {
   system = await startLoggedSystem();
@@ -27,6 +28,15 @@ beforeAll(async () => {
   projects = [await createTestProject(system), await createTestProject(system, { algorithm: 'ES256' })];
   addresses = [];
   for (const project of projects) addresses.push(await runEverything(project));
+  // The proxy pulls events and metrics out of the enclave every two seconds.
+  metrics = await vi.waitFor(
+    async () => {
+      const text = await readMetrics();
+      if (!/enclave_signatures_total\{\S+\} [1-9]/.test(text)) throw new Error('not told yet');
+      return text;
+    },
+    { timeout: 10_000, interval: 200 },
+  );
 });
 afterAll(async () => {
   delete process.env['http_proxy'];
@@ -59,11 +69,13 @@ async function refuseSome(cdp: CdpClient, address: `0x${string}`): Promise<void>
   await expect(cdp.evm.signMessage({ address, message: MESSAGE })).rejects.toThrow();
 }
 
-/** Everything that the parent writes: the log of both processes, and the files of both databases. */
+const readMetrics = async () => await (await fetch(system.metricsUrl)).text();
+
+/** Everything that the parent writes or shows: the log of both processes, its metrics, and the files of both databases. */
 function writings(): ReadonlyMap<string, Buffer> {
   const data = join(system.home, 'data');
   const files = readdirSync(data).map((name) => [name, readFileSync(join(data, name))] as const);
-  return new Map([['log', Buffer.from(system.log)], ...files]);
+  return new Map([['log', Buffer.from(system.log)], ['metrics', Buffer.from(metrics)], ...files]);
 }
 
 /** The same secret in each form in which it could have been written. */
@@ -87,6 +99,8 @@ describe('after a full run', () => {
     expect([...writings().keys()].some((where) => where.startsWith('vault.sqlite'))).toBe(true);
     expect(system.log).toMatch(/"event":"signed"/);
     expect(system.log).toMatch(/"event":"request-refused"/);
+    expect(system.log).toMatch(/"event":"enclave-reported","reported":"root-record-loaded"/);
+    expect(found('strongroom_enclave_requests_total')).toEqual(['metrics']);
   });
 
   it('no secret of a client is written anywhere', () => {
@@ -118,6 +132,16 @@ describe('after a full run', () => {
   it("no secret of the operator's is written anywhere", () => {
     expectNowhere('the enrolment token', [Buffer.from(system.enrolmentToken)]);
     expectNowhere('the AWS credential', [Buffer.from(TWIN_CREDENTIALS.secretAccessKey)]);
+  });
+
+  it('neither address, id nor name of anybody is in the metrics', () => {
+    const ids = projects.flatMap(({ apiKeyId, projectId }) => [
+      apiKeyId,
+      Buffer.from(projectId).toString('hex'),
+    ]);
+    for (const text of [...ids, ...addresses, NAME]) {
+      expect(metrics.toLowerCase().includes(text.toLowerCase()), text).toBe(false);
+    }
   });
 
   it('neither name nor message is in the log', () => {

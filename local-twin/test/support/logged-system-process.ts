@@ -4,11 +4,13 @@ import { startTestSystem } from './test-system.ts';
 
 export interface LoggedSystemIsUp extends KnownSystem {
   readonly home: string;
+  readonly metricsUrl: string;
 }
 
-const system = await startTestSystem({ logLevel: 'trace' });
+const system = await startTestSystem({ logLevel: 'trace', metricsPort: 0 });
 const { baseUrl, enrolmentToken, measurements, rootCertificate, home } = system;
-const isUp: LoggedSystemIsUp = { baseUrl, enrolmentToken, measurements, rootCertificate, home };
+const metricsUrl = system.metricsUrl ?? '';
+const isUp: LoggedSystemIsUp = { baseUrl, enrolmentToken, measurements, rootCertificate, home, metricsUrl };
 process.send?.(isUp);
 // Any later message asks for the requests that the key management service has had.
 process.on('message', () => process.send?.({ ...system.kms.requests }));
