@@ -24,6 +24,7 @@ import { createMetrics, type Metrics } from './metrics/metrics.ts';
 import { type MetricsServer, startMetricsServer } from './metrics/metrics-server.ts';
 import { createRecoveryNotifier } from './recovery-notifier.ts';
 import type { Store } from './store/store.ts';
+import { startUserOperationRounds } from './user-operation-rounds.ts';
 
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -92,6 +93,7 @@ export async function startProxy(options: ProxyOptions): Promise<ParentProxy> {
     ...(config.outboxRetentionMs !== undefined && { outboxRetentionMs: config.outboxRetentionMs }),
   });
   relay.outbox.start();
+  const userOperations = startUserOperationRounds({ store, relay, audit, nowMs });
   audit.serviceStarted(port);
   return {
     port,
@@ -104,6 +106,7 @@ export async function startProxy(options: ProxyOptions): Promise<ParentProxy> {
       await metricsServer?.close();
       enclave.close();
       await relay.outbox.stop();
+      await userOperations.stop();
       await rateLimiter.stop();
       await keyUse.stop();
       await store.close();
