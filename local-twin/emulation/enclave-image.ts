@@ -3,10 +3,11 @@ import { type EifParts, measureParts, type Pcrs, writeEif } from '../../scripts/
 import { imageStart } from '../../scripts/enclave-image/image-start.ts';
 import type { Ground } from './ground.ts';
 import { HOST_CID } from './host-vsock.ts';
+import { GUEST_CLOCK } from './qemu.ts';
 import { applicationRamdisk, bootstrapRamdisk } from './ramdisk.ts';
 
 /** As AWS's, but for the ACPI that Debian's kernel needs to find the devices, and the CID under which QEMU shows the parent. */
-const COMMAND_LINE = `reboot=k panic=-1 console=ttyS0 quiet random.trust_cpu=on strongroom.heartbeat_cid=${HOST_CID}`;
+const COMMAND_LINE = `reboot=k panic=-1 console=ttyS0 quiet random.trust_cpu=on ${GUEST_CLOCK} strongroom.heartbeat_cid=${HOST_CID}`;
 const PRODUCTION_MAIN = 'enclave-app/src/main.ts';
 /** AWS asks for four times the size of the image. */
 const MEMORY_BYTES = 640 * 1024 * 1024;

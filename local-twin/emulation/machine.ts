@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Ground } from './ground.ts';
 import { type RigProcess, startProcess } from './process.ts';
+import { GUEST_CLOCK } from './qemu.ts';
 
 const BOOT_TIMEOUT_MS = 90_000;
 const BOOT_ATTEMPTS = 3;
@@ -55,7 +56,9 @@ export async function bootGuest(ground: Ground, dir: string, options: GuestOptio
   const initrd = join(dir, 'ramdisk.cpio');
   writeFileSync(initrd, options.ramdisk);
   const size = `${options.memoryMiB}M`;
-  const append = ['console=ttyS0', 'quiet', 'panic=-1', ...(options.kernelOptions ?? [])].join(' ');
+  const append = ['console=ttyS0', 'quiet', 'panic=-1', GUEST_CLOCK, ...(options.kernelOptions ?? [])].join(
+    ' ',
+  );
   const machine = [
     '-M',
     'microvm,acpi=on,memory-backend=mem',
