@@ -5,6 +5,7 @@ import { AttestationError } from '@strongroom/attestation/attestation-error';
 import { ClientError } from '../src/client-error.ts';
 import type { Command } from './command.ts';
 import { accountVerify } from './commands/account-verify.ts';
+import { apiKeyAdd, apiKeyList, apiKeyRevoke } from './commands/api-key.ts';
 import { projectChange } from './commands/project-change.ts';
 import { projectCreate } from './commands/project-create.ts';
 import { projectVerify } from './commands/project-verify.ts';
@@ -25,6 +26,9 @@ const COMMANDS: readonly Command[] = [
   projectChange,
   accountVerify,
   rotationVerify,
+  apiKeyAdd,
+  apiKeyList,
+  apiKeyRevoke,
   walletSecretRotate,
   walletSecretList,
   walletSecretRevoke,

@@ -25,6 +25,11 @@ export function proveApiKey({ id, algorithm, privateKey }: ApiKey, projectId: Ui
   return signature.toString('base64');
 }
 
+/** The project's API keys by a fresh certificate. @throws AttestationError, ClientError */
+export async function listApiKeys(owner: Owner): Promise<readonly CertifiedApiKey[]> {
+  return (await (await openOwnerSession(owner)).certificate()).apiKeys;
+}
+
 /**
  * Registers a new API key beside the others.
  * @returns what the enclave certifies afterwards: that key with those scopes, and no other that was not there before

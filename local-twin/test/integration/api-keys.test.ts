@@ -1,13 +1,16 @@
 // API keys of a project: made, limited, rotated and revoked over HTTP, against enclave and proxy as processes of their own.
 import { randomUUID } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { proveApiKey } from '@strongroom/client/api-keys';
 import { makeApiKey } from '@strongroom/client/credentials';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createOwnedProject } from '../support/owner-file.ts';
 import { createTestProject, type TestProject } from '../support/project.ts';
 import { refusal } from '../support/refusal.ts';
 import { connectSdk } from '../support/sdk-client.ts';
 import { type RequestParts, sendSigned } from '../support/signed-request.ts';
+import { runStrongroom } from '../support/strongroom-command.ts';
 import { startTestSystem, type TestSystem } from '../support/test-system.ts';
 
 const KEYS = '/v2/enclave/api-keys';
@@ -118,6 +121,29 @@ describe('an added key', () => {
     const again = await send(project, 'POST', KEYS, { body, key: 'add' });
     expect([first.status, again.status]).toEqual([201, 201]);
     expect(again.json).toEqual(first.json);
+  });
+});
+
+describe('the command', () => {
+  it('rotates: adds, lists and revokes, by what the enclave certifies', async () => {
+    const { project: owned, file } = await createOwnedProject(system);
+    const out = `${file}.rotated`;
+    const added = await runStrongroom(
+      ...['api-key', 'add', '--credentials', file, '--out', out, '--algorithm', 'ES256'],
+      ...['--scope', 'read', '--scope', 'sign', '--expires-in', '1h', '--allow-ip', '127.0.0.1'],
+    );
+    const { id } = added.json;
+    const key = { id, algorithm: 'ES256', scopes: ['read', 'sign'] };
+    expect(added.json.apiKeys).toEqual([expect.objectContaining({ id: owned.apiKeyId }), key]);
+    expect(statSync(out).mode & 0o777).toBe(0o600);
+    const renewed = JSON.parse(readFileSync(out, 'utf8')) as TestProject;
+    await connectSdk({ ...owned, ...renewed }).evm.createAccount({ name: 'by-the-new-key' });
+    const own = await runStrongroom('api-key', 'revoke', id, '--credentials', out);
+    expect(own.exitCode).toBe(2);
+    const revoked = await runStrongroom('api-key', 'revoke', owned.apiKeyId, '--credentials', out);
+    expect(revoked.json).toEqual([key]);
+    expect((await runStrongroom('api-key', 'list', '--credentials', out)).json).toEqual([key]);
+    expect(await reads(owned)).toBe(401);
   });
 });
 
