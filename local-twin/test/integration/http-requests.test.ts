@@ -1,6 +1,7 @@
 // Requests as no SDK makes them, under honest tokens, against enclave and proxy as processes of their own.
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { bearerToken } from '../support/forged-token.ts';
 import {
@@ -241,6 +242,29 @@ describe('what is hardly HTTP', () => {
     expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
     const { errorType, errorMessage } = JSON.parse(answer.slice(answer.indexOf('\r\n\r\n') + 4));
     expect([typeof errorType, typeof errorMessage]).toEqual(['string', 'string']);
+  });
+
+  it('is no way to end the service, or to hold a connection', async () => {
+    const { hostname, port } = new URL(requests.system.baseUrl);
+    for (const bytes of [
+      'CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n',
+      'nonsense\r\n\r\n',
+      `${post}Expect: x\r\n\r\n`,
+    ]) {
+      const sockets = Array.from({ length: 20 }, () => connect(Number(port), hostname));
+      for (const socket of sockets) socket.on('error', () => undefined).write(bytes);
+      await sleep(50);
+      for (const socket of sockets) socket.resetAndDestroy();
+    }
+    const held = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
+    held.resume().write('CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n');
+    await once(held, 'end');
+    // It never ends its own half.
+    held.on('error', () => undefined);
+    const trickle = setInterval(() => held.write('x'), 100);
+    await new Promise((resolve) => held.once('close', resolve));
+    clearInterval(trickle);
+    expect((await requests.send({ method: 'GET' })).status).toBe(200);
   });
 
   it('does not keep others from being served', async () => {

@@ -34,8 +34,15 @@ export function refuseMalformed(): Response {
   return new Response(body as Uint8Array<ArrayBuffer>, { status, headers });
 }
 
+/** Long enough for an answer to arrive before the connection is reset under what the client still sends. */
+const LINGER_MS = 2000;
+
 function end(socket: Duplex, status: string): void {
+  // Node has taken its own listener off: a reset would otherwise end the process.
+  socket.on('error', () => socket.destroy());
   if (!socket.writable) return void socket.destroy();
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  socket.resume();
   const head = [`HTTP/1.1 ${status}`, 'Connection: close', 'Content-Type: application/json'];
   const length = `Content-Length: ${BODY.length}\r\n\r\n`;
   socket.end(Buffer.concat([Buffer.from([...head, length].join('\r\n')), BODY]));
