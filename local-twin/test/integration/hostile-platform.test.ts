@@ -1,26 +1,38 @@
-// Machines that an enclave must not work on, and what becomes of time there.
+// Machines that an enclave must not work on.
 import { createOperationClient } from '@strongroom/shared/channel/operation-client';
-import { createEvmAccount } from '@strongroom/shared/operations/create-evm-account';
 import { getAttestation } from '@strongroom/shared/operations/get-attestation';
 import { getStatus } from '@strongroom/shared/operations/get-status';
-import { issueProjectNonce } from '@strongroom/shared/operations/issue-project-nonce';
 import { loadRootRecord } from '@strongroom/shared/operations/load-root-record';
 import { readEvents } from '@strongroom/shared/operations/read-events';
 import { runGenesis } from '@strongroom/shared/operations/run-genesis';
 import { setCredentials } from '@strongroom/shared/operations/set-credentials';
-import { signEvmHash } from '@strongroom/shared/operations/sign-evm-hash';
 import { tcpDialer, tcpListen } from '@strongroom/shared/transport/dev/tcp';
-import { decodeCbor } from '@strongroom/shared/wire/cbor';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { ownSurroundings, type Surroundings } from '../../../enclave-app/src/boot/start-conditions.ts';
+import { parseConfiguration } from '../../../enclave-app/src/config.ts';
+import { openNsmDevice } from '../../../enclave-app/src/nsm/device.ts';
 import { NsmError } from '../../../enclave-app/src/nsm/nsm.ts';
-import { startFailedEnclave } from '../../../enclave-app/src/start-enclave.ts';
-import { createLabAccount, createLabProject, signedRequest } from '../../src/hostile/lab-project.ts';
+import { type ProductionOptions, startProduction } from '../../../enclave-app/src/start-production.ts';
 import { type LabEnclave, type Laboratory, openLaboratory } from '../../src/hostile/laboratory.ts';
 import { startNsmSimulator } from '../../src/nsm/nsm-simulator.ts';
-import { TWIN_KEY_ARN, twinKeyPolicy } from '../../src/system/twin-configuration.ts';
+import { twinConfiguration } from '../../src/system/twin-configuration.ts';
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
 const credentials = { accessKeyId: 'ASIANOBODY', secretAccessKey: 'x', sessionToken: null, expiresAtMs: 0 };
+/** A process as Dockerfile.enclave starts it, on a kernel of Nitro. */
+const NITRO: Surroundings = {
+  readFile(path) {
+    if (path.endsWith('rng_current')) return 'nsm-hwrng\n';
+    if (path.endsWith('current_clocksource')) return 'kvm-clock\n';
+    if (path.endsWith('limits'))
+      return 'Max core file size        0                    unlimited            bytes\n';
+    return 'core\n';
+  },
+  environment: { HOME: '/nonexistent' },
+  execArgv: ['--disallow-code-generation-from-strings', '--disable-proto=throw', '--disable-sigusr1'],
+  inspectorUrl: () => undefined,
+  report: null,
+};
 let lab: Laboratory;
 
 beforeAll(async () => {
@@ -28,11 +40,6 @@ beforeAll(async () => {
   await lab.rootRecord();
 });
 afterAll(() => lab[Symbol.asyncDispose]());
-afterEach(() => {
-  vi.useRealTimers();
-  lab.kms.faults.outage = false;
-  lab.kms.setPolicy(TWIN_KEY_ARN, twinKeyPolicy([lab.measurements], 'operational'));
-});
 
 describe('platforms', () => {
   /** Says that it failed, and why, and does nothing else for whoever asks. */
@@ -78,24 +85,57 @@ describe('platforms', () => {
     },
   );
 
-  it('that may not start are failed', async () => {
-    let port = 0;
-    const listen = tcpListen(0, (taken) => {
-      port = taken;
+  describe('in production', () => {
+    /** The production composition, on a machine as the test describes it. */
+    async function statusOf(changes: Partial<ProductionOptions>) {
+      let port = 0;
+      const enclave = await startProduction({
+        configuration: parseConfiguration(twinConfiguration()),
+        surroundings: NITRO,
+        openNsm: () => startNsmSimulator({ pki: lab.pki, measurements: lab.measurements }),
+        kmsRelay: () => tcpDialer(lab.kms.port),
+        kmsTrustRootsPem: lab.kms.caPem,
+        listen: tcpListen(0, (taken) => {
+          port = taken;
+        }),
+        onInternalError: vi.fn(),
+        ...changes,
+      });
+      const connect = () => tcpDialer(port).dial();
+      const client = createOperationClient({ connect, maxInFlight: 1, deadlineMs: 5000 });
+      const { phase, reason } = await client.call(getStatus, {});
+      const genesis = await client.call(runGenesis, {}).catch((error: { code: string }) => error.code);
+      expect(genesis).toBe('PHASE_REFUSED');
+      client.close();
+      await enclave.close();
+      return { phase, reason };
+    }
+
+    it('start where everything is as it must be', async () => {
+      expect(await statusOf({})).toEqual({ phase: 'needs-root-record', reason: null });
     });
-    const enclave = await startFailedEnclave('ENTROPY_SOURCE_REFUSED', { listen, onInternalError: vi.fn() });
-    const client = createOperationClient({
-      connect: () => tcpDialer(port).dial(),
-      maxInFlight: 1,
-      deadlineMs: 5000,
+
+    it('are failed before they touch the module where something is not', async () => {
+      const openNsm = vi.fn();
+      const onVirtio = {
+        ...NITRO,
+        readFile: (path: string) => (path.endsWith('rng_current') ? 'virtio_rng.0' : NITRO.readFile(path)),
+      };
+      expect(await statusOf({ surroundings: onVirtio, openNsm })).toEqual({
+        phase: 'failed',
+        reason: 'ENTROPY_SOURCE_REFUSED',
+      });
+      expect(await statusOf({ surroundings: ownSurroundings(), openNsm })).toMatchObject({ phase: 'failed' });
+      expect(openNsm).not.toHaveBeenCalled();
     });
-    expect(await client.call(getStatus, {})).toMatchObject({
-      phase: 'failed',
-      reason: 'ENTROPY_SOURCE_REFUSED',
+
+    it('are failed without a module', async () => {
+      const openNsm = () =>
+        openNsmDevice(() => {
+          throw new Error('none');
+        });
+      expect(await statusOf({ openNsm })).toEqual({ phase: 'failed', reason: 'NSM_UNAVAILABLE' });
     });
-    await expect(client.call(runGenesis, {})).rejects.toThrow(code('PHASE_REFUSED'));
-    client.close();
-    await enclave.close();
   });
 
   it('have every register locked from the start', async () => {
@@ -118,123 +158,5 @@ describe('platforms', () => {
     await expect(enclave.call(loadRootRecord, { rootRecord: await lab.rootRecord() })).rejects.toThrow(
       code('KMS_DENIED'),
     );
-  });
-});
-
-describe('time', () => {
-  /** A ready enclave whose module's clock the test moves. */
-  async function bootWithModuleClock() {
-    let aheadMs = 0;
-    const now = () => Date.now() + aheadMs;
-    const nsm = startNsmSimulator({ pki: lab.pki, measurements: lab.measurements, now });
-    const enclave = await lab.boot({ nsm });
-    await enclave.call(loadRootRecord, { rootRecord: await lab.rootRecord() });
-    const jump = (ms: number) => {
-      aheadMs += ms;
-    };
-    return { enclave, jump };
-  }
-
-  it.each([31_000, -31_000])('of the module that jumps by %i ms fails the enclave', async (ms) => {
-    const { enclave, jump } = await bootWithModuleClock();
-    const project = await createLabProject(enclave);
-    const { rows } = await createLabAccount(enclave, project);
-    jump(ms);
-    await enclave.recheck();
-    expect(await enclave.call(getStatus, {})).toMatchObject({ phase: 'failed', reason: 'CLOCK_DISAGREES' });
-    const client = signedRequest(project, { path: '/v2/evm/accounts', body: {} });
-    const sign = enclave.call(signEvmHash, { client, project: project.rows, rows });
-    await expect(sign).rejects.toThrow(code('PHASE_REFUSED'));
-    jump(-ms);
-    await enclave.recheck();
-    expect((await enclave.call(getStatus, {})).phase).toBe('failed');
-    await enclave[Symbol.asyncDispose]();
-  });
-
-  it('of the module that drifts by less is followed, and told of', async () => {
-    const { enclave, jump } = await bootWithModuleClock();
-    jump(20_000);
-    await enclave.recheck();
-    jump(20_000);
-    await enclave.recheck();
-    expect(await enclave.call(getStatus, {})).toMatchObject({ phase: 'ready', reason: null });
-    const { events } = await enclave.call(readEvents, { after: 0 });
-    const drifts = events.flatMap((event) => (event.event === 'rechecked' ? [event.driftMs] : []));
-    expect(drifts).toHaveLength(2);
-    for (const drift of drifts) expect(Math.abs(drift - 20_000)).toBeLessThan(500);
-    await enclave[Symbol.asyncDispose]();
-  });
-
-  it('of the machine may jump as it likes: nothing in the enclave goes by it', async () => {
-    await using enclave = await lab.bootReady();
-    const project = await createLabProject(enclave);
-    const trueNowMs = Date.now();
-    for (const jumpMs of [3_600_000, -3_600_000, 10 * 365 * 86_400_000]) {
-      vi.useFakeTimers({ toFake: ['Date'], now: trueNowMs + jumpMs });
-      const { expiresAtMs } = await enclave.call(issueProjectNonce, {});
-      expect(Math.abs(expiresAtMs - 300_000 - trueNowMs)).toBeLessThan(60_000);
-      // Right by the true time, and by the machine's hours old, or of the future.
-      const issuedAtS = Math.floor(performance.timeOrigin / 1000 + performance.now() / 1000);
-      const path = '/v2/evm/accounts';
-      const created = await createLabAccountAt(enclave, project, issuedAtS, path);
-      expect(created.answer.status).toBe(201);
-      const earlyClient = signedRequest(project, { path, body: {}, issuedAtS: issuedAtS + 40 });
-      await expect(
-        enclave.call(createEvmAccount, { client: earlyClient, project: project.rows, existing: null }),
-      ).rejects.toThrow(code('WALLET_TOKEN_FUTURE'));
-    }
-  });
-});
-
-function createLabAccountAt(
-  enclave: LabEnclave,
-  project: Awaited<ReturnType<typeof createLabProject>>,
-  issuedAtS: number,
-  path: string,
-) {
-  const client = signedRequest(project, { path, body: {}, issuedAtS });
-  return enclave.call(createEvmAccount, { client, project: project.rows, existing: null });
-}
-
-describe('the hourly check', () => {
-  const kmsPoliciesOf = async (enclave: LabEnclave) => {
-    const { manifest } = await enclave.call(getAttestation, { nonce: Buffer.alloc(16) });
-    return (decodeCbor(manifest) as unknown as { kmsPolicies: { checkedAtMs: number; digest: Uint8Array }[] })
-      .kmsPolicies;
-  };
-
-  it('is made every hour, and dates the manifest', async () => {
-    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
-    await using enclave = await lab.bootReady();
-    const before = lab.kms.requests.GetKeyPolicy;
-    const [first] = await kmsPoliciesOf(enclave);
-    vi.advanceTimersByTime(60 * 60_000 - 1);
-    await enclave.call(getStatus, {});
-    expect(lab.kms.requests.GetKeyPolicy).toBe(before);
-    vi.advanceTimersByTime(1);
-    await vi.waitFor(async () => {
-      const [second] = await kmsPoliciesOf(enclave);
-      expect(second?.checkedAtMs).toBeGreaterThan(first?.checkedAtMs ?? 0);
-    });
-    expect(lab.kms.requests.GetKeyPolicy).toBe(before + 1);
-  });
-
-  it('fails an enclave whose key has got another policy', async () => {
-    await using enclave = await lab.bootReady();
-    const policy = twinKeyPolicy([lab.measurements], 'operational');
-    lab.kms.setPolicy(TWIN_KEY_ARN, { ...policy, Statement: policy.Statement.slice(0, -1) });
-    await enclave.recheck();
-    expect(await enclave.call(getStatus, {})).toMatchObject({ phase: 'failed', reason: 'KMS_KEY_REFUSED' });
-    await expect(enclave.call(issueProjectNonce, {})).rejects.toThrow(code('PHASE_REFUSED'));
-  });
-
-  it('outlasts a KMS that cannot be reached, says so, and takes it back', async () => {
-    await using enclave = await lab.bootReady();
-    lab.kms.faults.outage = true;
-    await enclave.recheck();
-    expect(await enclave.call(getStatus, {})).toMatchObject({ phase: 'ready', reason: 'KMS_UNREACHABLE' });
-    lab.kms.faults.outage = false;
-    await enclave.recheck();
-    expect(await enclave.call(getStatus, {})).toMatchObject({ phase: 'ready', reason: null });
   });
 });

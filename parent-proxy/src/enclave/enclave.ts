@@ -72,6 +72,7 @@ class SuppliedEnclave implements Enclave {
   #missed = 0;
   #lastFailure: string | null = null;
   #telemetryReadAtMs = 0;
+  #telemetryFailure: string | null = null;
   #isClosed = false;
 
   constructor(options: EnclaveOptions) {
@@ -228,7 +229,8 @@ class SuppliedEnclave implements Enclave {
     if (!isDue || phase === undefined || phase === 'starting' || phase === 'failed') return;
     this.#telemetryReadAtMs = performance.now();
     const failure = await this.#telemetry.read();
-    if (failure !== null) this.#options.audit.enclaveNotRead(failure);
+    if (failure !== null && failure !== this.#telemetryFailure) this.#options.audit.enclaveNotRead(failure);
+    this.#telemetryFailure = failure;
   }
 }
 

@@ -1,0 +1,155 @@
+// Time that jumps, and what the enclave asks again every hour.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createEvmAccount } from '@strongroom/shared/operations/create-evm-account';
+import { getAttestation } from '@strongroom/shared/operations/get-attestation';
+import { getStatus } from '@strongroom/shared/operations/get-status';
+import { issueProjectNonce } from '@strongroom/shared/operations/issue-project-nonce';
+import { loadRootRecord } from '@strongroom/shared/operations/load-root-record';
+import { readEvents } from '@strongroom/shared/operations/read-events';
+import { signEvmHash } from '@strongroom/shared/operations/sign-evm-hash';
+import { decodeCbor } from '@strongroom/shared/wire/cbor';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { createLabAccount, createLabProject, signedRequest } from '../../src/hostile/lab-project.ts';
+import { type LabEnclave, type Laboratory, openLaboratory } from '../../src/hostile/laboratory.ts';
+import { startNsmSimulator } from '../../src/nsm/nsm-simulator.ts';
+import { TWIN_KEY_ARN, twinKeyPolicy } from '../../src/system/twin-configuration.ts';
+
+const code = (expected: string) => expect.objectContaining({ code: expected });
+let lab: Laboratory;
+
+beforeAll(async () => {
+  lab = await openLaboratory();
+  await lab.rootRecord();
+});
+afterAll(() => lab[Symbol.asyncDispose]());
+afterEach(() => {
+  vi.useRealTimers();
+  lab.kms.faults.outage = false;
+  lab.kms.setPolicy(TWIN_KEY_ARN, twinKeyPolicy([lab.measurements], 'operational'));
+});
+
+describe('time', () => {
+  /** A ready enclave whose module's clock the test moves. */
+  async function bootWithModuleClock() {
+    let aheadMs = 0;
+    const now = () => Date.now() + aheadMs;
+    const nsm = startNsmSimulator({ pki: lab.pki, measurements: lab.measurements, now });
+    const enclave = await lab.boot({ nsm });
+    await enclave.call(loadRootRecord, { rootRecord: await lab.rootRecord() });
+    const jump = (ms: number) => {
+      aheadMs += ms;
+    };
+    return { enclave, jump };
+  }
+
+  it.each([31_000, -31_000])('of the module that jumps by %i ms fails the enclave', async (ms) => {
+    const { enclave, jump } = await bootWithModuleClock();
+    const project = await createLabProject(enclave);
+    const { rows, address } = await createLabAccount(enclave, project);
+    const hash = `0x${'ab'.repeat(32)}`;
+    const path = `/v2/evm/accounts/${address}/sign`;
+    // Its token is of the next second, so it is in work when the enclave fails.
+    const held = signedRequest(project, {
+      path,
+      body: { hash },
+      issuedAtS: Math.floor(Date.now() / 1000) + 2,
+    });
+    const inWork = enclave.call(signEvmHash, { client: held, project: project.rows, rows });
+    const outcomeInWork = inWork.catch((error: { code: string }) => error.code);
+    await sleep(150);
+    jump(ms);
+    await enclave.recheck();
+    expect(await enclave.call(getStatus, {})).toMatchObject({ phase: 'failed', reason: 'CLOCK_DISAGREES' });
+    const client = signedRequest(project, { path: '/v2/evm/accounts', body: {} });
+    const sign = enclave.call(signEvmHash, { client, project: project.rows, rows });
+    await expect(sign).rejects.toThrow(code('PHASE_REFUSED'));
+    expect(await outcomeInWork).toBe('PHASE_REFUSED');
+    jump(-ms);
+    await enclave.recheck();
+    expect((await enclave.call(getStatus, {})).phase).toBe('failed');
+    await enclave[Symbol.asyncDispose]();
+  });
+
+  it('of the module that drifts by less is followed, and told of', async () => {
+    const { enclave, jump } = await bootWithModuleClock();
+    jump(20_000);
+    await enclave.recheck();
+    jump(20_000);
+    await enclave.recheck();
+    expect(await enclave.call(getStatus, {})).toMatchObject({ phase: 'ready', reason: null });
+    const { events } = await enclave.call(readEvents, { after: 0 });
+    const drifts = events.flatMap((event) => (event.event === 'rechecked' ? [event.driftMs] : []));
+    expect(drifts).toHaveLength(2);
+    for (const drift of drifts) expect(Math.abs(drift - 20_000)).toBeLessThan(500);
+    await enclave[Symbol.asyncDispose]();
+  });
+
+  it('of the machine may jump as it likes: nothing in the enclave goes by it', async () => {
+    await using enclave = await lab.bootReady();
+    const project = await createLabProject(enclave);
+    const trueNowMs = Date.now();
+    for (const jumpMs of [3_600_000, -3_600_000, 10 * 365 * 86_400_000]) {
+      vi.useFakeTimers({ toFake: ['Date'], now: trueNowMs + jumpMs });
+      const { expiresAtMs } = await enclave.call(issueProjectNonce, {});
+      expect(Math.abs(expiresAtMs - 300_000 - trueNowMs)).toBeLessThan(60_000);
+      // Right by the true time, and by the machine's hours old, or of the future.
+      const issuedAtS = Math.floor(performance.timeOrigin / 1000 + performance.now() / 1000);
+      const path = '/v2/evm/accounts';
+      const created = await createLabAccountAt(enclave, project, issuedAtS, path);
+      expect(created.answer.status).toBe(201);
+      const earlyClient = signedRequest(project, { path, body: {}, issuedAtS: issuedAtS + 40 });
+      await expect(
+        enclave.call(createEvmAccount, { client: earlyClient, project: project.rows, existing: null }),
+      ).rejects.toThrow(code('WALLET_TOKEN_FUTURE'));
+    }
+  });
+});
+
+function createLabAccountAt(
+  enclave: LabEnclave,
+  project: Awaited<ReturnType<typeof createLabProject>>,
+  issuedAtS: number,
+  path: string,
+) {
+  const client = signedRequest(project, { path, body: {}, issuedAtS });
+  return enclave.call(createEvmAccount, { client, project: project.rows, existing: null });
+}
+
+describe('the hourly check', () => {
+  const kmsPoliciesOf = async (enclave: LabEnclave) => {
+    const { manifest } = await enclave.call(getAttestation, { nonce: Buffer.alloc(16) });
+    return (decodeCbor(manifest) as unknown as { kmsPolicies: { checkedAtMs: number; digest: Uint8Array }[] })
+      .kmsPolicies;
+  };
+
+  it('is made every hour, and dates the manifest', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    await using enclave = await lab.bootReady();
+    const before = lab.kms.requests.GetKeyPolicy;
+    const [first] = await kmsPoliciesOf(enclave);
+    vi.advanceTimersByTime(60 * 60_000 - 1);
+    await enclave.call(getStatus, {});
+    expect(lab.kms.requests.GetKeyPolicy).toBe(before);
+    vi.advanceTimersByTime(1);
+    await vi.waitFor(async () => {
+      const [second] = await kmsPoliciesOf(enclave);
+      expect(second?.checkedAtMs).toBeGreaterThan(first?.checkedAtMs ?? 0);
+    });
+    expect(lab.kms.requests.GetKeyPolicy).toBe(before + 1);
+  });
+
+  it('outlasts a KMS that cannot be reached, and fails an enclave whose key has got another policy', async () => {
+    await using enclave = await lab.bootReady();
+    lab.kms.faults.outage = true;
+    await enclave.recheck();
+    expect(await enclave.call(getStatus, {})).toMatchObject({ phase: 'ready', reason: 'KMS_UNREACHABLE' });
+    lab.kms.faults.outage = false;
+    await enclave.recheck();
+    expect(await enclave.call(getStatus, {})).toMatchObject({ phase: 'ready', reason: null });
+    const policy = twinKeyPolicy([lab.measurements], 'operational');
+    lab.kms.setPolicy(TWIN_KEY_ARN, { ...policy, Statement: policy.Statement.slice(0, -1) });
+    await enclave.recheck();
+    expect(await enclave.call(getStatus, {})).toMatchObject({ phase: 'failed', reason: 'KMS_KEY_REFUSED' });
+    await expect(enclave.call(issueProjectNonce, {})).rejects.toThrow(code('PHASE_REFUSED'));
+  });
+});
