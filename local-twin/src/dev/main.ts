@@ -1,5 +1,7 @@
 // `make dev`: the whole service in the foreground, with a first project, on 127.0.0.1.
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readRelayConfig } from '@strongroom/chain-relay/relay-config';
@@ -30,6 +32,7 @@ try {
 async function run(): Promise<void> {
   if (port === 0 || !isPort(port)) throw new Error('PORT must be a port number');
   if (!isPort(metricsPort)) throw new Error('METRICS_PORT must be a port number');
+  await assertPortFree();
   step(`Starting under ${home}: security module, KMS, enclave, proxy`);
   const relay = readRelayConfig((name) => process.env[name] ?? null, failSetting);
   const system = await startSystem({
@@ -49,6 +52,16 @@ async function run(): Promise<void> {
   writeDevFile(home, file);
   step(`Ready. Metrics for Prometheus: ${system.metricsUrl}`);
   console.log(snippet(file));
+}
+
+/** Asked before anything is started: a second service on the same data would be one too many. @throws Error */
+async function assertPortFree(): Promise<void> {
+  const probe = createServer().listen(port, '127.0.0.1');
+  await once(probe, 'listening').catch((cause: unknown) => {
+    throw new Error(`port ${port} is taken; set PORT.`, { cause });
+  });
+  probe.close();
+  await once(probe, 'close');
 }
 
 /** The project of the last start, or a first one with what the SDK needs. */

@@ -1,0 +1,104 @@
+// `make dev` as a developer has it: a process, a file, and the official SDK.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CdpClient } from '@coinbase/cdp-sdk';
+import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { DevFile } from '../../src/dev/dev-file.ts';
+
+process.env['DISABLE_CDP_ERROR_REPORTING'] = 'true';
+process.env['DISABLE_CDP_USAGE_TRACKING'] = 'true';
+
+const MAIN = join(import.meta.dirname, '../../src/dev/main.ts');
+let home: string;
+let port: number;
+let running: ChildProcess;
+
+beforeAll(async () => {
+  home = mkdtempSync(join(tmpdir(), 'strongroom-dev-'));
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  port = (probe.address() as { port: number }).port;
+  probe.close();
+});
+afterAll(async () => {
+  await stop();
+  rmSync(home, { recursive: true, force: true });
+});
+
+/** @returns what it wrote until it was ready, or ended */
+async function start(): Promise<string> {
+  const env = {
+    PATH: process.env['PATH'],
+    HOME: process.env['HOME'],
+    STRONGROOM_HOME: home,
+    PORT: `${port}`,
+  };
+  running = spawn(process.execPath, ['--conditions=source', '--no-warnings', MAIN], { env });
+  let output = '';
+  return await new Promise((resolve) => {
+    for (const stream of [running.stdout, running.stderr])
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        output += text;
+        if (output.includes('Stop with Ctrl-C')) resolve(output);
+      });
+    running.once('close', () => resolve(output));
+  });
+}
+
+async function stop(): Promise<number | null> {
+  if (running.exitCode !== null) return running.exitCode;
+  running.kill('SIGINT');
+  await once(running, 'exit');
+  return running.exitCode;
+}
+
+const readFile = () => JSON.parse(readFileSync(join(home, 'dev.json'), 'utf8')) as DevFile;
+
+it('serves the SDK with either of its keys, under either base path, and keeps all over a restart', async () => {
+  expect(await start()).toContain(`Strongroom answers on http://127.0.0.1:${port}`);
+  const file = readFile();
+  const hex96 = expect.stringMatching(/^[0-9a-f]{96}$/);
+  expect(file).toMatchObject({
+    baseUrl: `http://127.0.0.1:${port}`,
+    pcrs: { '0': hex96, '1': hex96, '2': hex96 },
+    rootCertificatePem: expect.stringMatching(/^-----BEGIN CERTIFICATE-----/),
+    importPublicKeyPem: expect.stringMatching(/^-----BEGIN PUBLIC KEY-----/),
+    es256ApiKeySecret: expect.stringMatching(/^-----BEGIN PRIVATE KEY-----/),
+  });
+  expect(statSync(join(home, 'dev.json')).mode & 0o777).toBe(0o600);
+  const { baseUrl, apiKeyId, apiKeySecret, walletSecret, importPublicKeyPem = '' } = file;
+  const { es256ApiKeyId = '', es256ApiKeySecret = '' } = file;
+  const privateKey = generatePrivateKey();
+  const { address } = privateKeyToAccount(privateKey);
+  const first = new CdpClient({ apiKeyId, apiKeySecret, walletSecret, basePath: baseUrl });
+  await first.evm.importAccount({ privateKey, name: 'kept', encryptionPublicKey: importPublicKeyPem });
+  const basePath = `${baseUrl.replace('127.0.0.1', 'localhost')}/platform`;
+  const es256 = { apiKeyId: es256ApiKeyId, apiKeySecret: es256ApiKeySecret, walletSecret };
+  const second = new CdpClient({ ...es256, basePath });
+  expect(await second.evm.exportAccount({ name: 'kept' })).toBe(privateKey.slice(2));
+  const rules = [{ action: 'reject', operation: 'signEvmHash' }] as const;
+  const { id } = await second.policies.createPolicy({ policy: { scope: 'account', rules: [...rules] } });
+  await second.policies.deletePolicy({ id });
+
+  expect(await stop()).toBe(0);
+  expect(await start()).toContain('of the last start');
+  expect(readFile()).toEqual(file);
+  const account = await second.evm.getAccount({ name: 'kept' });
+  expect(account.address).toBe(address);
+  await account.signMessage({ message: 'still here' });
+});
+
+it('says which port is taken', async () => {
+  const { exitCode } = running;
+  expect(exitCode).toBeNull();
+  const earlier = running;
+  const output = await start();
+  expect(output).toContain(`port ${port} is taken`);
+  expect(await stop()).toBe(1);
+  running = earlier;
+});
