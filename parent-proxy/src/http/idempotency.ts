@@ -1,7 +1,8 @@
 import { requestHash } from '@strongroom/shared/json/canonical-json';
 import type { JsonNode } from '@strongroom/shared/json/parse-json';
 import { RequestError } from '../request-error.ts';
-import type { IdempotencyClaim, Store } from '../store/store.ts';
+import type { IdempotencyClaim } from '../store/idempotency-store.ts';
+import type { Store } from '../store/store.ts';
 import { parseJsonBody } from './json.ts';
 import { type Answer, headerOf, type ProjectRequest } from './request.ts';
 

@@ -1,7 +1,7 @@
 import type { SendingHands, SignedSend } from '@strongroom/chain-relay/sending';
 import * as v from 'valibot';
 import { RequestError } from '../request-error.ts';
-import type { IdempotencyClaim } from '../store/store.ts';
+import type { IdempotencyClaim } from '../store/idempotency-store.ts';
 import { readJsonBody } from './json.ts';
 import type { Answer, ProjectRequest } from './request.ts';
 import type { Services } from './services.ts';

@@ -2,15 +2,9 @@ import { ofFamily } from './account-reads.ts';
 import { addressKeyOf, toAccountRow } from './account-row.ts';
 import type { Engine } from './engine.ts';
 import { finishClaim } from './idempotency.ts';
+import type { IdempotencyClaim } from './idempotency-store.ts';
 import type { AccountTable, PrimarySchema } from './schema.ts';
-import type {
-  AddAccountOutcome,
-  IdempotencyClaim,
-  NewAccount,
-  NextAccount,
-  ReplaceAccountOutcome,
-  Store,
-} from './store.ts';
+import type { AddAccountOutcome, NewAccount, NextAccount, ReplaceAccountOutcome, Store } from './store.ts';
 import { isReferenceViolation, isUniqueViolation, VersionConflict } from './store-error.ts';
 import type { Vault } from './vault.ts';
 

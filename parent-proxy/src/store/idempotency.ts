@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { ExpressionBuilder, Transaction } from 'kysely';
 import type { Engine } from './engine.ts';
+import type { IdempotencyClaim, IdempotencyOutcome, IdempotentRequest } from './idempotency-store.ts';
 import type { IdempotencyTable, PrimarySchema } from './schema.ts';
-import type { IdempotencyClaim, IdempotencyOutcome, IdempotentRequest, Store } from './store.ts';
+import type { Store } from './store.ts';
 
 const LIFE_MS = 24 * 60 * 60_000;
 /** Longer than any request takes: a claim that is older belongs to a proxy that died. */

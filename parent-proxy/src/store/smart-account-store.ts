@@ -1,6 +1,7 @@
 import type { EvmNetwork } from '@strongroom/shared/api/networks';
 import type { SpendPermission } from '@strongroom/shared/api/spend-permission-body';
-import type { IdempotencyClaim, Page, PageRequest } from './store.ts';
+import type { IdempotencyClaim } from './idempotency-store.ts';
+import type { Page, PageRequest } from './store.ts';
 
 /** A contract account: what it is follows from its owners, so nothing of it is secret or sealed. */
 export interface SmartAccount {

@@ -7,6 +7,7 @@ import type {
   SealedRecord,
 } from '@strongroom/shared/operations/fields';
 import type { BacklogStore } from './backlog.ts';
+import type { IdempotencyClaim, IdempotencyStore } from './idempotency-store.ts';
 import type { RotationStore } from './rotation-store.ts';
 import type { ChainFamily } from './schema.ts';
 import type { SmartAccountStore } from './smart-account-store.ts';
@@ -136,29 +137,6 @@ export type ReplaceAuthorityOutcome =
   | 'policy-in-use'
   | 'claim-lost';
 
-/** A request that its client may repeat under the same key. */
-export interface IdempotentRequest {
-  readonly projectId: Uint8Array;
-  readonly method: string;
-  readonly path: string;
-  readonly key: string;
-  /** SHA-256 of the canonical body. */
-  readonly fingerprint: Uint8Array;
-}
-
-/** The right to finish an idempotent request, held by one attempt at a time. */
-export interface IdempotencyClaim {
-  readonly request: IdempotentRequest;
-  readonly attempt: Uint8Array;
-}
-
-export type IdempotencyOutcome =
-  | { readonly kind: 'claimed'; readonly claim: IdempotencyClaim }
-  /** Done before. `madeId` is the account's address key, the policy's id, or a transaction's network and id, if it made one. */
-  | { readonly kind: 'repeated'; readonly madeId: string | null }
-  | { readonly kind: 'in-progress' }
-  | { readonly kind: 'mismatch' };
-
 export type AddAccountOutcome = 'added' | 'name-taken' | 'address-taken' | 'policy-gone' | 'claim-lost';
 export type ReplaceAccountOutcome =
   | 'replaced'
@@ -187,7 +165,7 @@ export interface RequestCount {
  * The two databases behind one interface of domain verbs. A verb that changes something resolves once the change is durable;
  * every verb throws nothing but StoreError.
  */
-export interface Store extends OutboxStore, SmartAccountStore, RotationStore, BacklogStore {
+export interface Store extends OutboxStore, SmartAccountStore, RotationStore, BacklogStore, IdempotencyStore {
   readRootRecord(): Promise<Uint8Array | null>;
   /** Keeps the first root record for good: of two that race, both read the same one back. */
   insertRootRecordIfAbsent(record: Uint8Array): Promise<void>;
@@ -222,12 +200,6 @@ export interface Store extends OutboxStore, SmartAccountStore, RotationStore, Ba
   /** Replaces version v by v+1 and no other. */
   replaceAccount(next: NextAccount, claim: IdempotencyClaim | null): Promise<ReplaceAccountOutcome>;
 
-  claimIdempotencyKey(request: IdempotentRequest, nowMs: number): Promise<IdempotencyOutcome>;
-  /** Marks a request done that changed no row of its own. */
-  finishIdempotentRequest(claim: IdempotencyClaim): Promise<void>;
-  /** Lets the key be used again after a request that was refused. */
-  abandonIdempotentRequest(claim: IdempotencyClaim): Promise<void>;
-
   /** Makes a signed transaction durable, with its claim, in one transaction. No node may see it before. */
   keepTransaction(keep: KeepTransaction): Promise<KeepOutcome>;
   findOutboxEntry(projectId: Uint8Array, key: OutboxKey): Promise<OutboxEntry | null>;
@@ -242,7 +214,6 @@ export interface Store extends OutboxStore, SmartAccountStore, RotationStore, Ba
    */
   addRequestCounts(windowStartMs: number, added: readonly RequestCount[]): Promise<readonly RequestCount[]>;
 
-  removeExpiredIdempotencyKeys(nowMs: number): Promise<number>;
   /** Removes sealed keys, days old, that no account names: what a crash between the two writes of addAccount left. */
   removeOrphanedWalletKeys(nowMs: number): Promise<OrphanReport>;
 

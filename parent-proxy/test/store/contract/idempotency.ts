@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { IdempotencyClaim, IdempotencyOutcome } from '../../../src/store/store.ts';
+import type { IdempotencyClaim, IdempotencyOutcome } from '../../../src/store/idempotency-store.ts';
 import { newAccount, nextVersion, randomAddress } from '../store-fixtures.ts';
 import { DAY_MS, NOW_MS, type Subject, storedProject } from './subject.ts';
 
