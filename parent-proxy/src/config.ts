@@ -4,6 +4,7 @@ import type { RateLimits } from './auth/rate-limiter.ts';
 import type { MetricsAddress } from './metrics/metrics-server.ts';
 import { Secret } from './secrets.ts';
 import type { StoreLocation } from './store/open-store.ts';
+import { readStoreLocation } from './store-config.ts';
 
 /** What the HTTP side of the proxy needs to know. */
 export interface ProxyConfig {
@@ -51,7 +52,7 @@ const AUTHORITY = /^[a-z0-9.[\]:-]+$/;
  * - `STRONGROOM_ENROLMENT_TOKENS`: comma-separated secrets of at least 32 characters; none closes project creation
  * - `STRONGROOM_KEY_RATE_LIMIT` (5000), `STRONGROOM_PROJECT_RATE_LIMIT` (10000): requests per ten seconds
  * - `STRONGROOM_TRUSTED_PROXIES`: comma-separated addresses and CIDR blocks of load balancers in front; none by default
- * - `STRONGROOM_DATA_DIR` for SQLite, or `STRONGROOM_PRIMARY_DATABASE_URL` and `STRONGROOM_VAULT_DATABASE_URL` for PostgreSQL
+ * - `STRONGROOM_DATA_DIR` for SQLite, or `STRONGROOM_PRIMARY_DATABASE_URL` and `STRONGROOM_VAULT_DATABASE_URL` for PostgreSQL: store-config.ts
  * - `STRONGROOM_ENCLAVE_CID` (16), `STRONGROOM_ENCLAVE_PORT` (5000): the enclave's vsock address
  * - `STRONGROOM_RPC_<NETWORK>`, `STRONGROOM_BUNDLER_<NETWORK>`, `STRONGROOM_TOKENS_<NETWORK>`, `STRONGROOM_PAYMASTER_HOSTS`: see docs/chain-relay.md; none by default
  * - `STRONGROOM_RECOVERY_WEBHOOK_URL`: https address that is told of recoveries as they start, end and are vetoed; none by default
@@ -80,7 +81,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): ProductionConfig {
     relay: readRelayConfig(read, fail),
     outboxRetentionMs: retentionMsOf(read('STRONGROOM_OUTBOX_RETENTION_DAYS') ?? '90'),
     recoveryWebhook: webhookOf(read('STRONGROOM_RECOVERY_WEBHOOK_URL')),
-    store: storeOf(read),
+    store: readStoreLocation(read, fail),
     enclave: {
       cid: integerOf('STRONGROOM_ENCLAVE_CID', read('STRONGROOM_ENCLAVE_CID') ?? '16', 0xffff_ffff),
       port: integerOf('STRONGROOM_ENCLAVE_PORT', read('STRONGROOM_ENCLAVE_PORT') ?? '5000', 0xffff_ffff),
@@ -146,17 +147,6 @@ function enrolmentTokensOf(text: string | null): readonly Secret[] {
     fail('STRONGROOM_ENROLMENT_TOKENS', `must have at least ${MIN_ENROLMENT_TOKEN_CHARS} characters each`);
   }
   return tokens.map((token) => new Secret(token));
-}
-
-function storeOf(read: (name: string) => string | null): StoreLocation {
-  const directory = read('STRONGROOM_DATA_DIR');
-  const primaryUrl = read('STRONGROOM_PRIMARY_DATABASE_URL');
-  const vaultUrl = read('STRONGROOM_VAULT_DATABASE_URL');
-  if (directory !== null && primaryUrl === null && vaultUrl === null) return { engine: 'sqlite', directory };
-  if (directory === null && primaryUrl !== null && vaultUrl !== null) {
-    return { engine: 'postgres', primaryUrl: new Secret(primaryUrl), vaultUrl: new Secret(vaultUrl) };
-  }
-  return fail('STRONGROOM_DATA_DIR', 'or both STRONGROOM_*_DATABASE_URL must be set, and not all three');
 }
 
 function logLevelOf(text: string): string {

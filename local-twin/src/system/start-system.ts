@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { NO_RELAY, type RelayConfig } from '@strongroom/chain-relay/relay-config';
@@ -181,11 +180,20 @@ function admitImage(
 
 const COMMAND_TIMEOUT_MS = 60_000;
 
-async function ask(proxy: Child, command: ProxyCommand): Promise<ProxyAnswer> {
-  const answered = once(proxy.process, 'message', {
-    signal: AbortSignal.timeout(COMMAND_TIMEOUT_MS),
-  }) as Promise<[ProxyAnswer]>;
-  proxy.process.send(command);
-  const [answer] = await answered;
-  return answer;
+/** @throws Error when the proxy is not there, ends, or does not answer in time */
+function ask({ process: proxy }: Child, command: ProxyCommand): Promise<ProxyAnswer> {
+  return new Promise((resolve, reject) => {
+    const fail = (problem: string) => settle(() => reject(new Error(`the proxy ${problem}`)));
+    const onMessage = (answer: unknown) => settle(() => resolve(answer as ProxyAnswer));
+    const onExit = () => fail('has ended');
+    const impatience = setTimeout(() => fail('does not answer'), COMMAND_TIMEOUT_MS);
+    function settle(finish: () => void): void {
+      clearTimeout(impatience);
+      proxy.off('message', onMessage).off('exit', onExit);
+      finish();
+    }
+    proxy.once('message', onMessage).once('exit', onExit);
+    // Without a callback a closed channel would be an event that nobody listens to.
+    proxy.send(command, (error) => error !== null && fail('has ended'));
+  });
 }

@@ -76,7 +76,7 @@ export async function runOperatorCommand(
 }
 
 async function rotate(options: OperatorOptions, { call, store, output }: OperatorContext): Promise<void> {
-  const { generation, certificate } = await rotateRootKey({
+  const { generation, certificate, isErased } = await rotateRootKey({
     call,
     store,
     generation: options.to === undefined ? null : integerOf('--to', options.to, 1, 0xffff_ffff),
@@ -88,9 +88,11 @@ async function rotate(options: OperatorOptions, { call, store, output }: Operato
   const encoded = Buffer.from(certificate).toString('base64');
   output.stdout.write(
     options.json
-      ? `${JSON.stringify({ generation, certificate: encoded })}\n`
+      ? `${JSON.stringify({ generation, certificate: encoded, isErased })}\n`
       : `The root key is of generation ${generation}. Certificate of what the enclave saw:\n${encoded}\n`,
   );
+  if (!isErased)
+    output.stderr.write("A database's journal still has what was replaced; run the command again later.\n");
 }
 
 async function showStatus({ call, output }: OperatorContext): Promise<void> {

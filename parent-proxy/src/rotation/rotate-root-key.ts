@@ -33,11 +33,14 @@ export interface RotationOutcome {
   readonly generation: number;
   /** Of the whole deployment. */
   readonly certificate: Uint8Array;
+  /** False when something kept reading a database, so that its journal still has what was replaced; running the command again erases it. */
+  readonly isErased: boolean;
 }
 
 type RootKeyState = ResponseOf<typeof getRootKey>;
 
 const MAX_PASSES = 10;
+const ERASE_INTERVAL_MS = 100;
 
 /**
  * Rotates the root key while the service signs. Every step is durable before the next, so after a crash at any moment the same call goes
@@ -85,8 +88,7 @@ class Rotation {
     await this.#settle();
     this.#step('retire');
     await changeRootRecord(this.#options, () => call(retireRootKey, {}));
-    this.#step('done');
-    return { generation: this.#generation, certificate };
+    return await this.#erased(certificate);
   }
 
   async #state(): Promise<RootKeyState> {
@@ -105,8 +107,18 @@ class Rotation {
   async #finished(): Promise<RotationOutcome> {
     const certificate = await this.#options.store.findRotationCertificate(null);
     if (certificate === null) throw new OperationError('ROTATION_REFUSED');
+    return await this.#erased(certificate);
+  }
+
+  /** Readers come and go, so the journal of a busy database is empty after a few looks, or when the command is run again. */
+  async #erased(certificate: Uint8Array): Promise<RotationOutcome> {
+    let isErased = false;
+    for (let attempt = 1; !isErased && attempt <= MAX_PASSES; attempt++) {
+      if (attempt > 1) await sleep(ERASE_INTERVAL_MS);
+      isErased = await this.#options.store.eraseReplaced();
+    }
     this.#step('done');
-    return { generation: this.#generation, certificate };
+    return { generation: this.#generation, certificate, isErased };
   }
 
   /** A row of the old generation that turns up in the review is sealed anew, and the review begins again. */

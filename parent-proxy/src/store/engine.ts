@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Compilable, InferResult, Kysely, Transaction } from 'kysely';
 import { StoreError } from './store-error.ts';
 
@@ -16,6 +17,11 @@ export interface Engine<Schema> {
   read(statement: PreparedStatement, values: readonly unknown[]): Promise<readonly unknown[]>;
   /** Resolves once the transaction is durable. `act` may run again after a serialization failure. */
   transaction<T>(act: (transaction: Transaction<Schema>) => Promise<T>): Promise<T>;
+  /**
+   * Erases what transactions have replaced or deleted, as far as the engine can.
+   * @returns false when something that reads just now keeps some of it
+   */
+  eraseReplaced(tables: readonly string[]): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -51,8 +57,9 @@ export function prepareRead<Schema, Arguments extends Record<string, unknown>, Q
 }
 
 const MAX_ATTEMPTS = 5;
+const MAX_PAUSE_MS = 10;
 
-/** Runs a transaction again when another one took its rows first. @throws StoreError */
+/** Runs a transaction again, at most five times in all, when another one took its rows first. @throws StoreError */
 export async function retrySerialization<T>(run: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -61,6 +68,8 @@ export async function retrySerialization<T>(run: () => Promise<T>): Promise<T> {
       const mayRetry =
         error instanceof StoreError && error.code === 'STORE_SERIALIZATION' && attempt < MAX_ATTEMPTS;
       if (!mayRetry) throw error;
+      // Of random length, so that two that met do not meet again.
+      await sleep(Math.random() * MAX_PAUSE_MS * attempt);
     }
   }
 }

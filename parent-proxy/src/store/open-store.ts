@@ -21,6 +21,7 @@ import { nonceLeaseVerbs } from './nonce-leases.ts';
 import { outboxVerbs } from './outbox.ts';
 import { policyVerbs } from './policies.ts';
 import { openPostgresEngine } from './postgres.ts';
+import type { PostgresSettings } from './postgres-settings.ts';
 import { importKeyVerbs, projectVerbs } from './projects.ts';
 import { requestCountVerbs } from './request-counts.ts';
 import { rootRecordVerbs } from './root-record.ts';
@@ -59,7 +60,14 @@ interface Engines {
 /** Where the two databases are: files in a directory, or two PostgreSQL databases, best on two servers. */
 export type StoreLocation =
   | { readonly engine: 'sqlite'; readonly directory: string }
-  | { readonly engine: 'postgres'; readonly primaryUrl: Secret; readonly vaultUrl: Secret };
+  | {
+      readonly engine: 'postgres';
+      readonly primaryUrl: Secret;
+      readonly vaultUrl: Secret;
+      /** A replica of the primary for lists and gets; none when it is left out. */
+      readonly replicaUrl?: Secret | null;
+      readonly settings?: PostgresSettings;
+    };
 
 /**
  * Opens and migrates both databases.
@@ -81,8 +89,8 @@ export async function openStore(location: StoreLocation): Promise<Store> {
 function openEngines(location: StoreLocation): Engines {
   if (location.engine === 'postgres') {
     return {
-      primary: openPostgresEngine(location.primaryUrl.reveal()),
-      vault: openPostgresEngine(location.vaultUrl.reveal()),
+      primary: openPostgresEngine(location.primaryUrl, location.settings),
+      vault: openPostgresEngine(location.vaultUrl, location.settings),
     };
   }
   try {

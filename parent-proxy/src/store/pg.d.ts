@@ -11,6 +11,7 @@ declare module 'pg' {
   }
   export interface PoolConfig {
     readonly connectionString: string;
+    readonly ssl: import('./postgres-settings.ts').TlsOptions | false;
     readonly max: number;
     readonly connectionTimeoutMillis: number;
     readonly idleTimeoutMillis: number;
@@ -27,11 +28,18 @@ declare module 'pg' {
     constructor(config: PoolConfig);
     readonly options: object;
     connect(): Promise<PoolClient>;
-    query(statement: {
-      readonly name: string;
-      readonly text: string;
-      readonly values: readonly unknown[];
-    }): Promise<QueryResult>;
+    query(
+      statement:
+        | string
+        | { readonly name: string; readonly text: string; readonly values: readonly unknown[] },
+    ): Promise<QueryResult>;
+    on(event: 'error', listener: (error: Error) => void): this;
+    end(): Promise<void>;
+  }
+  export class Client {
+    constructor(config: { readonly connectionString: string });
+    connect(): Promise<void>;
+    query(sql: string, values?: readonly unknown[]): Promise<QueryResult>;
     on(event: 'error', listener: (error: Error) => void): this;
     end(): Promise<void>;
   }

@@ -1,15 +1,18 @@
 import { Kysely, PostgresDialect, type PostgresPool } from 'kysely';
 import { Pool, types } from 'pg';
+import type { Secret } from '../secrets.ts';
 import { type Engine, type PreparedStatement, retrySerialization } from './engine.ts';
+import {
+  DEFAULT_POSTGRES_SETTINGS,
+  type PostgresSettings,
+  type PostgresTarget,
+  postgresTarget,
+} from './postgres-settings.ts';
 import { StoreError, type StoreErrorCode } from './store-error.ts';
 
-const MAX_CONNECTIONS = 20;
 const CONNECT_TIMEOUT_MS = 5000;
-const LOCK_TIMEOUT_MS = 5000;
-const STATEMENT_TIMEOUT_MS = 10_000;
 /** The server's own timeouts come first; this one is for a server that no longer answers. */
-const QUERY_TIMEOUT_MS = 15_000;
-const IDLE_TIMEOUT_MS = 60_000;
+const UNANSWERED_MS = 5000;
 const INT8_OID = 20;
 
 /** SQLSTATE (PostgreSQL appendix A) of what an operator or the store itself can act on. */
@@ -19,6 +22,9 @@ const CODES: Readonly<Record<string, StoreErrorCode>> = {
   '40001': 'STORE_SERIALIZATION',
   '40P01': 'STORE_SERIALIZATION',
   '25006': 'STORE_READ_ONLY',
+  '28000': 'STORE_ACCESS_REFUSED',
+  '28P01': 'STORE_ACCESS_REFUSED',
+  '42501': 'STORE_ACCESS_REFUSED',
   '53100': 'STORE_FULL',
   '3D000': 'STORE_WRONG_DATABASE',
   '42P01': 'STORE_WRONG_DATABASE',
@@ -26,25 +32,23 @@ const CODES: Readonly<Record<string, StoreErrorCode>> = {
   XX002: 'STORE_CORRUPT',
 };
 
-/** A database of a PostgreSQL server. `url` may carry the password, so it goes nowhere but into the pool. */
-export function openPostgresEngine<Schema>(url: string): Engine<Schema> {
-  const pool = new Pool({
-    connectionString: url,
-    max: MAX_CONNECTIONS,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    idleTimeoutMillis: IDLE_TIMEOUT_MS,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
-    lock_timeout: LOCK_TIMEOUT_MS,
-    idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
-    query_timeout: QUERY_TIMEOUT_MS,
-    keepAlive: true,
-    application_name: 'strongroom',
-    // Whatever the server's defaults: a commit is on its disk before it returns.
-    options: '-c synchronous_commit=on -c default_transaction_isolation=read\\ committed',
-    types: { getTypeParser: (oid, format) => (oid === INT8_OID ? Number : types.getTypeParser(oid, format)) },
-  });
-  // An idle connection that breaks is replaced by the next query; without a listener it would end the process.
-  pool.on('error', () => undefined);
+/** A refused certificate has one of OpenSSL's codes or one of Node's. */
+const TLS_CODE = /^(?:CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_(?:GET|VERIFY)_)/;
+/** What the driver says, without a code, to a server that answers that it has no TLS. */
+const NO_TLS = 'The server does not support SSL connections';
+
+/**
+ * A database of a PostgreSQL server.
+ * @throws StoreError STORE_TLS_REFUSED, STORE_WRONG_DATABASE for an address that `postgresTarget` finds fault with
+ */
+export function openPostgresEngine<Schema>(
+  address: Secret,
+  settings: PostgresSettings = DEFAULT_POSTGRES_SETTINGS,
+): Engine<Schema> {
+  const target = postgresTarget(address, settings);
+  if (typeof target === 'string')
+    throw new StoreError(target === 'weak-tls' ? 'STORE_TLS_REFUSED' : 'STORE_WRONG_DATABASE');
+  const pool = openPool(target, settings);
   const builder = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: translating(pool) }) });
   return {
     dialect: 'postgres',
@@ -53,11 +57,39 @@ export function openPostgresEngine<Schema>(url: string): Engine<Schema> {
       return (await translated(() => pool.query({ name, text: sql, values }))).rows;
     },
     transaction: (act) => retrySerialization(() => builder.transaction().execute(act)),
+    async eraseReplaced(tables) {
+      // Of this store's own tables, so no text of anybody else gets into the statement.
+      for (const table of tables) await translated(() => pool.query(`vacuum ${table}`));
+      return true;
+    },
     async close() {
       // A builder that was never used has not taken the pool over.
       await pool.end();
     },
   };
+}
+
+function openPool({ url, ssl }: PostgresTarget, settings: PostgresSettings): Pool {
+  const { maxConnections, statementTimeoutMs, lockTimeoutMs, idleTimeoutMs } = settings;
+  const pool = new Pool({
+    connectionString: url,
+    ssl,
+    max: maxConnections,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    idleTimeoutMillis: idleTimeoutMs,
+    statement_timeout: statementTimeoutMs,
+    lock_timeout: lockTimeoutMs,
+    idle_in_transaction_session_timeout: statementTimeoutMs,
+    query_timeout: statementTimeoutMs + UNANSWERED_MS,
+    keepAlive: true,
+    application_name: 'strongroom',
+    // Whatever the server's defaults: a commit is on its disk before it returns.
+    options: '-c synchronous_commit=on -c default_transaction_isolation=read\\ committed',
+    types: { getTypeParser: (oid, format) => (oid === INT8_OID ? Number : types.getTypeParser(oid, format)) },
+  });
+  // An idle connection that breaks is replaced by the next query; without a listener it would end the process.
+  pool.on('error', () => undefined);
+  return pool;
 }
 
 /** The pool as Kysely sees it: everything that it throws is a StoreError. */
@@ -80,7 +112,13 @@ async function translated<T>(run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (cause) {
-    const { code } = cause as { code?: unknown };
-    throw new StoreError((typeof code === 'string' && CODES[code]) || 'STORE_UNAVAILABLE', { cause });
+    throw new StoreError(codeOf(cause), { cause });
   }
+}
+
+function codeOf(cause: unknown): StoreErrorCode {
+  const { code, message } = cause as { code?: unknown; message?: unknown };
+  if (message === NO_TLS) return 'STORE_TLS_REFUSED';
+  if (typeof code !== 'string') return 'STORE_UNAVAILABLE';
+  return CODES[code] ?? (TLS_CODE.test(code) ? 'STORE_TLS_REFUSED' : 'STORE_UNAVAILABLE');
 }

@@ -59,6 +59,12 @@ export interface RotationStore {
   ): Promise<readonly SealedAccount[]>;
   replaceSealedProject(replacement: ProjectReplacement): Promise<void>;
   replaceSealedAccounts(replacements: readonly AccountReplacement[]): Promise<void>;
+  /**
+   * Erases the blobs that were replaced: SQLite's journals are emptied (its files were overwritten at once), PostgreSQL's dead rows are
+   * vacuumed; what its write-ahead log and its backups keep is the operator's.
+   * @returns false when somebody who reads just now keeps some of it
+   */
+  eraseReplaced(): Promise<boolean>;
   /** @param projectId null for the certificate of the whole deployment */
   keepRotationCertificate(
     projectId: Uint8Array | null,

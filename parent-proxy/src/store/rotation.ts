@@ -49,6 +49,10 @@ export function rotationVerbs({ primary, vault }: Engines): RotationStore {
         }
       });
     },
+    async eraseReplaced() {
+      const isPrimaryClean = await primary.eraseReplaced(['root_record', 'project', 'account']);
+      return (await vault.eraseReplaced(['wallet_key'])) && isPrimaryClean;
+    },
     async keepRotationCertificate(projectId, generation, certificate) {
       const row = { project_id: projectId ?? WHOLE_DEPLOYMENT, generation, certificate };
       await primary.transaction((transaction) =>

@@ -113,8 +113,8 @@ function openDatabase(path: string, isReader: boolean): DatabaseSync {
   createForOwnerAlone(path);
   const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true });
   try {
-    // FULL: in WAL mode a commit is on the disk before it returns.
-    database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; `);
+    // FULL: in WAL mode a commit is on the disk before it returns. What is deleted or replaced is overwritten with zeros.
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;');
     database.exec(`PRAGMA cache_size = -${isReader ? CACHE_KIB.reader : CACHE_KIB.writer};`);
     if (isReader) database.exec('PRAGMA query_only = ON;');
   } catch (error) {
@@ -157,6 +157,11 @@ export function openSqliteEngine<Schema>(path: string): Engine<Schema> {
       return reader.all(sql, values);
     },
     transaction: (act) => retrySerialization(() => builder.transaction().execute(act)),
+    async eraseReplaced() {
+      // Copies the journal into the file and empties it; another process that reads from it just then keeps it for later.
+      const [row] = writer.all('PRAGMA wal_checkpoint(TRUNCATE)', []) as { readonly busy: number }[];
+      return row?.busy === 0;
+    },
     async close() {
       reader.close();
       await builder.destroy();

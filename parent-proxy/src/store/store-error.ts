@@ -8,6 +8,10 @@ export type StoreErrorCode =
   | 'STORE_WRONG_DATABASE'
   /** A newer release has migrated the database; this one would misread it. */
   | 'STORE_NEWER_SCHEMA'
+  /** The server refuses the user or its password, or the user lacks a right. */
+  | 'STORE_ACCESS_REFUSED'
+  /** The server has no TLS, or a certificate that is not its own or of no trusted authority. */
+  | 'STORE_TLS_REFUSED'
   /** Another transaction took the same rows first; the whole transaction may be tried again. */
   | 'STORE_SERIALIZATION'
   | 'STORE_UNIQUE_VIOLATION'
