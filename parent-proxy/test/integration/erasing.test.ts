@@ -14,7 +14,9 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 /** Names of the files in which these bytes are. */
 function filesWith(bytes: Uint8Array): string[] {
-  return readdirSync(directory).filter((name) => readFileSync(join(directory, name)).includes(Buffer.from(bytes)));
+  return readdirSync(directory).filter((name) =>
+    readFileSync(join(directory, name)).includes(Buffer.from(bytes)),
+  );
 }
 
 /** A store with one account whose blobs, and those of its project, were replaced. */
