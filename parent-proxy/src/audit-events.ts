@@ -22,7 +22,11 @@ export function createAuditLog(log: Logger) {
     serviceStarted: (port: number) => log.info({ event: 'service-started', port }),
     serviceStopped: () => log.info({ event: 'service-stopped' }),
     enclavePhaseChanged: (phase: string | null, reason: string | null) =>
-      log[phase === 'failed' ? 'error' : 'info']({ event: 'enclave-phase-changed', phase, reason }),
+      log[phase === 'failed' ? 'error' : phase === null ? 'warn' : 'info']({
+        event: 'enclave-phase-changed',
+        phase,
+        reason,
+      }),
     enclaveRestarted: () => log.warn({ event: 'enclave-restarted' }),
     /** One event of the enclave; `sequence` and boot id make it the same one wherever it is read again. */
     enclaveEvent: (bootId: Uint8Array, { event, ...fields }: EnclaveEvent) =>

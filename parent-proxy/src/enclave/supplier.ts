@@ -11,6 +11,7 @@ export type EnclaveStatus = ResponseOf<typeof getStatus>;
 const HEARTBEAT_DEADLINE_MS = 3000;
 /** Unsealing asks KMS a few times. */
 export const UNSEAL_DEADLINE_MS = 60_000;
+const CREDENTIALS_DEADLINE_MS = 5000;
 const CREDENTIALS_MARGIN_MS = 5 * 60_000;
 
 export interface SupplierOptions {
@@ -73,10 +74,17 @@ export function createSupplier(options: SupplierOptions): Supplier {
   }
 
   async function readCredentials(): Promise<RoleCredentials> {
+    let timer: NodeJS.Timeout | undefined;
+    // Heartbeats wait for it, and AWS's chain asks servers that may be silent.
+    const deadline = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(new CredentialsUnreadable()), CREDENTIALS_DEADLINE_MS);
+    });
     try {
-      return await credentials.read();
+      return await Promise.race([credentials.read(), deadline]);
     } catch (cause) {
       throw new CredentialsUnreadable('', { cause });
+    } finally {
+      clearTimeout(timer);
     }
   }
 

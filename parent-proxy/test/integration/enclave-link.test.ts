@@ -127,6 +127,26 @@ describe('credentials', () => {
     expect(handed[0]).toBe('id-2');
   });
 
+  it('that never come do not keep heartbeats back', async () => {
+    let isSilent = false;
+    const credentials: CredentialSource = {
+      async read() {
+        if (isSilent) await new Promise(() => undefined);
+        return {
+          accessKeyId: 'id',
+          secretAccessKey: 's',
+          sessionToken: null,
+          expiresAtMs: Date.now() + 1000,
+        };
+      },
+    };
+    await using fixture = await startFixture({ credentials });
+    isSilent = true;
+    const failures = () => eventsOf(fixture, 'enclave-not-supplied');
+    await expect.poll(failures, { timeout: 15_000 }).toMatchObject([{ code: 'CREDENTIALS_UNREADABLE' }]);
+    expect(fixture.proxy.enclave.status?.phase).toBe('ready');
+  });
+
   it('that cannot be read are said so, once, and an enclave that signs goes on', async () => {
     let fails = false;
     const credentials: CredentialSource = {
