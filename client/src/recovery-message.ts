@@ -2,7 +2,7 @@
 import type { RecoveryChallenge } from '@strongroom/attestation/recovery-challenge';
 import { isStrongEnough } from '@strongroom/shared/recovery/stretching';
 import { ClientError } from './client-error.ts';
-import { encodeRecoveryCbor } from './recovery-cbor.ts';
+import { encodePortableCbor } from './portable-cbor.ts';
 import { openRecoveryKey, type RecoveryKey } from './recovery-key.ts';
 import { parsePassphrase, stretchPassphrase } from './recovery-passphrase.ts';
 
@@ -44,7 +44,7 @@ export async function signRecovery(
   { deploymentId, projectId, recordDigest, challenge }: RecoveryChallenge,
   { walletSecret, apiKey }: RecoveryGrant,
 ): Promise<Uint8Array> {
-  const payload = encodeRecoveryCbor({
+  const payload = encodePortableCbor({
     type: 'strongroom/recovery/v1',
     deploymentId,
     projectId,
@@ -63,6 +63,6 @@ export async function signRecovery(
             allowedIps: [],
           },
   });
-  const input = encodeRecoveryCbor(['Signature1', EDDSA_HEADER, new Uint8Array(0), payload]);
-  return encodeRecoveryCbor([EDDSA_HEADER, {}, payload, await key.sign(input)]);
+  const input = encodePortableCbor(['Signature1', EDDSA_HEADER, new Uint8Array(0), payload]);
+  return encodePortableCbor([EDDSA_HEADER, {}, payload, await key.sign(input)]);
 }

@@ -3,7 +3,7 @@ import { MIN_STRETCHING } from '@strongroom/shared/recovery/stretching';
 import { encodeCbor } from '@strongroom/shared/wire/cbor';
 import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
-import { encodeRecoveryCbor } from './recovery-cbor.ts';
+import { encodePortableCbor } from './portable-cbor.ts';
 import { openRecoveryKey } from './recovery-key.ts';
 import { makePassphrase, parsePassphrase, stretchPassphrase } from './recovery-passphrase.ts';
 
@@ -84,7 +84,7 @@ describe('the encoding of a recovery', () => {
       z: 'ü'.repeat(200),
       ab: [],
     };
-    expect(Buffer.from(encodeRecoveryCbor(value))).toEqual(Buffer.from(encodeCbor(value)));
+    expect(Buffer.from(encodePortableCbor(value))).toEqual(Buffer.from(encodeCbor(value)));
   });
 });
 

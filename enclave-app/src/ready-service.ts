@@ -1,6 +1,17 @@
-import { type AttemptLimit, createAttemptLimit } from './auth/attempt-limit.ts';
-import { createRecoveryChallenges, type RecoveryChallenges } from './auth/recovery-challenges.ts';
+import {
+  type AttemptLimit,
+  createAttemptLimit,
+  FACTOR_ATTEMPTS,
+  RECOVERY_ATTEMPTS,
+} from './auth/attempt-limit.ts';
+import {
+  createRecordChallenges,
+  FACTOR_CHALLENGE,
+  RECOVERY_CHALLENGE,
+  type RecordChallenges,
+} from './auth/record-challenges.ts';
 import { createReplayWindow, type ReplayWindow } from './auth/replay-window.ts';
+import { createTotpSteps, type TotpSteps } from './auth/totp-steps.ts';
 import { WALLET_TOKEN_LIFE_MS } from './auth/wallet-token.ts';
 import type { Lifecycle } from './boot/lifecycle.ts';
 import type { AnchoredClock } from './clock.ts';
@@ -25,8 +36,11 @@ export interface ReadyService {
   readonly importKeys: ImportKeys;
   readonly policies: PolicyCache;
   readonly projectNonces: ProjectNonces;
-  readonly recoveryChallenges: RecoveryChallenges;
+  readonly recoveryChallenges: RecordChallenges;
   readonly recoveryAttempts: AttemptLimit;
+  readonly factorChallenges: RecordChallenges;
+  readonly factorAttempts: AttemptLimit;
+  readonly totpSteps: TotpSteps;
   readonly minRecoveryWaitMs: number;
   readonly replayWindow: ReplayWindow;
   readonly marks: RecordMarks;
@@ -51,8 +65,11 @@ export function createReadyService(lifecycle: Lifecycle, { limits }: MeasuredCon
     importKeys: createImportKeys(deployment),
     policies: new PolicyCache(MAX_COMPILED_POLICIES),
     projectNonces: createProjectNonces(),
-    recoveryChallenges: createRecoveryChallenges(entropy(32)),
-    recoveryAttempts: createAttemptLimit(),
+    recoveryChallenges: createRecordChallenges(entropy(32), RECOVERY_CHALLENGE),
+    recoveryAttempts: createAttemptLimit(RECOVERY_ATTEMPTS),
+    factorChallenges: createRecordChallenges(entropy(32), FACTOR_CHALLENGE),
+    factorAttempts: createAttemptLimit(FACTOR_ATTEMPTS),
+    totpSteps: createTotpSteps(),
     minRecoveryWaitMs: limits.minRecoveryWaitMs,
     replayWindow: createReplayWindow({
       maxEntries: limits.replayTableEntries,

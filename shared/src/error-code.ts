@@ -36,6 +36,8 @@ export const CLIENT_ERROR_CODES = [
   'RECOVERY_REFUSED',
   'RECOVERY_PENDING',
   'RECOVERY_NOT_DUE',
+  'SECOND_FACTOR_REQUIRED',
+  'SECOND_FACTOR_REFUSED',
 ] as const;
 
 /** Refusals that only the parent, KMS or the state of the service can cause. */

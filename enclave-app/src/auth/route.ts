@@ -28,6 +28,7 @@ const SOLANA_ADDRESS = '/(?<address>[1-9A-HJ-NP-Za-km-z]{32,44})';
 const SMART = '/v2/evm/smart-accounts/(?<smartAccount>0x[0-9a-fA-F]{40})';
 const BY_NAME = '/export/by-name/(?<name>[A-Za-z0-9-]{2,36})';
 const POLICIES = '/v2/policy-engine/policies';
+const FACTORS = '/v2/enclave/factors';
 const ID = '/(?<id>[A-Za-z0-9-]{1,64})';
 /** Ids of the older form have slashes; clients that escape path segments write them as %2F. */
 const API_KEY_ID = '/(?<id>(?:[A-Za-z0-9_/-]|%2F){1,136})';
@@ -70,6 +71,12 @@ const PATTERNS: readonly Pattern[] = [
   pattern('POST', '/v2/enclave/recoveries', 'start-recovery', null),
   pattern('DELETE', `/v2/enclave/recoveries${ID}`, 'veto-recovery', null),
   pattern('POST', `/v2/enclave/recoveries${ID}/completion`, 'complete-recovery', null),
+  pattern('POST', `${FACTORS}/passkeys`, 'add-passkey', null),
+  pattern('DELETE', `${FACTORS}/passkeys${ID}`, 'remove-passkey', null),
+  pattern('POST', `${FACTORS}/totp`, 'add-totp', null),
+  pattern('DELETE', `${FACTORS}/totp`, 'remove-totp', null),
+  pattern('PUT', `${FACTORS}/recovery-codes`, 'set-recovery-codes', null),
+  pattern('PUT', `${FACTORS}/requirements`, 'set-factor-requirements', null),
 ];
 
 function pattern(method: string, path: string, operation: OperationName, keys: ChainKeys | null): Pattern {

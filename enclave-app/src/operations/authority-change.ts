@@ -6,15 +6,16 @@ import type { ReadyService } from '../ready-service.ts';
 import { type AuthorityRecord, projectViewOf } from '../records/authority-record.ts';
 import { rememberToken } from '../records/recent-tokens.ts';
 
-/** Writes the next version of a project's record, chained to the one that it replaces, with the token that asked for it. */
+/** Writes the next version of a project's record, chained to the one that it replaces, with the token and the factor that asked for it. */
 export function nextAuthority(
-  { project, token }: AuthorizedChange,
+  { project, token, factors = project.authority.record.factors }: AuthorizedChange,
   change: Partial<AuthorityRecord>,
   { projects, clock }: ReadyService,
 ): Omit<ResponseOf<typeof addApiKey>, 'answer'> {
   const { record, digest } = project.authority;
   const next: AuthorityRecord = {
     ...record,
+    factors,
     ...change,
     version: record.version + 1,
     previous: digest,

@@ -6,6 +6,7 @@ import type { ParsedRequestOf } from '@strongroom/shared/operations/operation';
 import type { HttpAnswer } from '@strongroom/shared/wire/envelope';
 import { authorizeForAccount } from '../auth/authorize.ts';
 import { verifyBearer } from '../auth/bearer.ts';
+import { GATED_OPERATIONS, requireSecondFactor } from '../auth/second-factor.ts';
 import type { ChainKeys } from '../keys/chain-key.ts';
 import type { ReadyService } from '../ready-service.ts';
 import { jsonAnswer } from './account-answer.ts';
@@ -16,8 +17,8 @@ type ExportOperation = 'export-evm-account' | 'export-solana-account';
 const PUBLIC_EXPONENT = 65_537n;
 
 /**
- * Encrypts an account's key to the caller's RSA key. Three gates, all here: the Wallet Secret, the project's own permission, and an API
- * key with the scope for it.
+ * Encrypts an account's key to the caller's RSA key. Four gates, all here: the Wallet Secret, the project's own permission, an API key with
+ * the scope for it, and a second factor where the project requires one.
  */
 export function handleExportAccount(operation: ExportOperation, keys: ChainKeys) {
   return async (
@@ -38,9 +39,11 @@ export function handleExportAccount(operation: ExportOperation, keys: ChainKeys)
         clientMessage: 'This project does not allow keys to be exported.',
       });
     }
+    const demand = { purpose: GATED_OPERATIONS[operation], isBesideWalletSecret: true, writesRecord: false };
     const recipient = readRecipient(parseBody(exportAccountBody, body).exportEncryptionKey);
     const { record } = account;
     if (name !== null && record.name !== name) throw new OperationError('RECORD_MISMATCH');
+    requireSecondFactor({ client, project }, demand, service);
     const encrypted = service.accounts.withWalletKey(project, record, {
       untrustedWalletKey: accountRows.walletKey,
       use: (secretKey) => {

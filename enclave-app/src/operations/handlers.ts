@@ -5,14 +5,17 @@ import { EVM_KEYS, SOLANA_KEYS } from '../keys/chain-key.ts';
 import type { ReadyService } from '../ready-service.ts';
 import { handleAddApiKey, handleRevokeApiKey } from './api-keys.ts';
 import { handleCertifyProject } from './certify-project.ts';
+import { handleChallengeFactors } from './challenge-factors.ts';
 import { handleCreateAccount } from './create-account.ts';
 import { handleCreateProject } from './create-project.ts';
 import { handleDelegateEvmAccount } from './delegate-evm-account.ts';
 import { handleEvaluatePolicy } from './evaluate-policy.ts';
 import { handleExportAccount } from './export-account.ts';
+import { handleSetFactorRequirements, handleSetRecoveryCodes } from './factor-requirements.ts';
 import { handleGetImportKey } from './get-import-key.ts';
 import { handleImportAccount } from './import-account.ts';
 import { handleJudgeUserOperation } from './judge-user-operation.ts';
+import { handleAddPasskey, handleRemovePasskey } from './passkeys.ts';
 import { handleCreatePolicy, handleDeletePolicy, handleUpdatePolicy } from './policies.ts';
 import { handlePrepareAndSendUserOperation } from './prepare-and-send-user-operation.ts';
 import { handleUpdateProjectSettings } from './project-settings.ts';
@@ -35,6 +38,7 @@ import { handleSignEvmHash } from './sign-evm-hash.ts';
 import { handleSignSolana } from './sign-solana.ts';
 import { handleCreateSpendPermission, handleRevokeSpendPermission } from './spend-permissions.ts';
 import { handleGetMetrics, handleReadEvents, type TelemetryContext } from './telemetry.ts';
+import { handleAddTotp, handleRemoveTotp } from './totp-factor.ts';
 import { handleUpdateAccount } from './update-account.ts';
 import { handleAddWalletSecret, handleRevokeWalletSecret } from './wallet-secrets.ts';
 
@@ -112,6 +116,13 @@ export const READY_HANDLERS: {
   'start-recovery': handleStartRecovery,
   'veto-recovery': handleVetoRecovery,
   'complete-recovery': handleCompleteRecovery,
+  'challenge-factors': handleChallengeFactors,
+  'add-passkey': handleAddPasskey,
+  'remove-passkey': handleRemovePasskey,
+  'add-totp': handleAddTotp,
+  'remove-totp': handleRemoveTotp,
+  'set-recovery-codes': handleSetRecoveryCodes,
+  'set-factor-requirements': handleSetFactorRequirements,
   'create-policy': handleCreatePolicy,
   'update-policy': handleUpdatePolicy,
   'delete-policy': handleDeletePolicy,

@@ -23,11 +23,8 @@ export function handleImportAccount(operation: ImportOperation, keys: ChainKeys)
   ): Promise<NewAccountResponse> => {
     const request = await authorize(operation, { client, rows }, service);
     const { encryptedPrivateKey, name, accountPolicy } = parseBody(importAccountBody, request.body);
-    const secretKey = service.importKeys.decrypt(
-      request.project,
-      importKey,
-      Buffer.from(encryptedPrivateKey, 'base64'),
-    );
+    const ciphertext = Buffer.from(encryptedPrivateKey, 'base64');
+    const secretKey = service.importKeys.decrypt(request.project, importKey, { ciphertext });
     try {
       if (!keys.isSecretKey(secretKey)) throw invalidImport();
       if (existing === null) {

@@ -69,6 +69,7 @@ export function verifyProjectGenesis(untrustedGenesis: Uint8Array): VerifiedGene
     policies: [],
     recentTokens: [],
     recovery: null,
+    factors: null,
   };
   return { nonce, deploymentId, record };
 }

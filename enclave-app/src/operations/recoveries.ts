@@ -6,6 +6,7 @@ import type { startRecovery } from '@strongroom/shared/operations/start-recovery
 import { authorize, parseUnsignedRequest, type UnsignedRequest } from '../auth/authorize.ts';
 import { authorizeAuthorityChange } from '../auth/authorize-authority-change.ts';
 import { type RecoveryRequest, verifyRecoveryRequest } from '../auth/recovery-request.ts';
+import { GATED_OPERATIONS, requireSecondFactor } from '../auth/second-factor.ts';
 import type { ReadyService } from '../ready-service.ts';
 import type { AuthorityRecord, Recovery } from '../records/authority-record.ts';
 import { jsonAnswer } from './account-answer.ts';
@@ -89,7 +90,16 @@ export async function handleCompleteRecovery(
     apiKeys: isFree ? [...apiKeys, apiKey] : apiKeys,
     recovery: { ...recovery, pending: null },
   };
-  return { answer: jsonAnswer(200, shown(pending)), ...nextAuthority(request, change, service) };
+  const demand = {
+    purpose: GATED_OPERATIONS['complete-recovery'],
+    isBesideWalletSecret: true,
+    writesRecord: true,
+  };
+  const factors = requireSecondFactor({ client, project: request.project }, demand, service);
+  return {
+    answer: jsonAnswer(200, shown(pending)),
+    ...nextAuthority({ ...request, factors }, change, service),
+  };
 }
 
 function recoveryOf({ recovery }: AuthorityRecord): Recovery {

@@ -3,6 +3,7 @@ import { OperationError } from '@strongroom/shared/channel/operation-error';
 import type { ParsedRequestOf, ResponseOf } from '@strongroom/shared/operations/operation';
 import type { updateEvmAccount } from '@strongroom/shared/operations/update-evm-account';
 import { authorizeForAccount } from '../auth/authorize.ts';
+import { GATED_OPERATIONS, requireSecondFactor } from '../auth/second-factor.ts';
 import type { ReadyService } from '../ready-service.ts';
 import type { AccountRecord } from '../records/account-record.ts';
 import { isRecentToken, rememberToken } from '../records/recent-tokens.ts';
@@ -25,6 +26,14 @@ export function handleUpdateAccount(operation: UpdateOperation) {
     const { record, digest } = account;
     if (isRecentToken(record.recentTokens, token.id)) throw new OperationError('WALLET_TOKEN_REPLAYED');
     if (accountPolicy) assertAttachablePolicy(authority, accountPolicy);
+    if (accountPolicy !== undefined) {
+      const demand = {
+        purpose: GATED_OPERATIONS[operation],
+        isBesideWalletSecret: true,
+        writesRecord: false,
+      };
+      requireSecondFactor({ client, project }, demand, service);
+    }
     const nowMs = service.clock.nowMs();
     const next: AccountRecord = {
       ...record,

@@ -12,6 +12,7 @@ import {
 } from '@strongroom/shared/operations/fields';
 import { type CborValue, decodeCbor, encodeCbor } from '@strongroom/shared/wire/cbor';
 import * as v from 'valibot';
+import { factorsSchema } from './factors.ts';
 import { recentTokensSchema } from './recent-tokens.ts';
 
 export const apiKeySchema = v.strictObject({
@@ -78,6 +79,8 @@ const authorityRecordSchema = v.strictObject({
   recentTokens: recentTokensSchema,
   /** Null, or left out by records from before there were recoveries, for a project that has no passphrase. */
   recovery: v.optional(v.nullable(recoverySchema), null),
+  /** Likewise, for a project that has no second factors. */
+  factors: v.optional(v.nullable(factorsSchema), null),
 });
 
 /** What a project's client has decided; the only thing the enclave acts on. Sealed, versioned, chained. */

@@ -27,10 +27,15 @@ export interface ImportKeys {
   /** SubjectPublicKeyInfo, DER. @throws OperationError SEALED_BLOB_REFUSED */
   publicKey(project: OpenedProject, untrustedKey: Uint8Array): Uint8Array;
   /**
-   * Decrypts RSA-OAEP with SHA-256 and an empty label (RFC 8017 section 7.1).
+   * Decrypts RSA-OAEP with SHA-256 (RFC 8017 section 7.1). The label, empty for wallet keys, is a part of the padding: what was encrypted
+   * for one purpose cannot be taken for another.
    * @throws OperationError INVALID_REQUEST, one and the same for whatever is wrong
    */
-  decrypt(project: OpenedProject, untrustedKey: Uint8Array, ciphertext: Uint8Array): Uint8Array;
+  decrypt(
+    project: OpenedProject,
+    untrustedKey: Uint8Array,
+    encrypted: { readonly ciphertext: Uint8Array; readonly label?: Uint8Array },
+  ): Uint8Array;
 }
 
 export function createImportKeys(deployment: Deployment): ImportKeys {
@@ -80,11 +85,16 @@ export function createImportKeys(deployment: Deployment): ImportKeys {
     reseal: (project, untrustedKey) => reseal(project.keys, context(project), untrustedKey),
     publicKey: (project, untrustedKey) =>
       createPublicKey(open(project, untrustedKey)).export({ format: 'der', type: 'spki' }),
-    decrypt(project, untrustedKey, ciphertext) {
+    decrypt(project, untrustedKey, { ciphertext, label }) {
       const key = open(project, untrustedKey);
       try {
         return privateDecrypt(
-          { key, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' },
+          {
+            key,
+            padding: constants.RSA_PKCS1_OAEP_PADDING,
+            oaepHash: 'sha256',
+            ...(label !== undefined && { oaepLabel: label }),
+          },
           ciphertext,
         );
       } catch (cause) {

@@ -12,6 +12,8 @@ export type ErrorType =
   | 'invalid_request'
   | 'invalid_signature'
   | 'malformed_transaction'
+  | 'mfa_invalid_code'
+  | 'mfa_required'
   | 'not_found'
   | 'operation_in_progress'
   | 'policy_in_use'
@@ -163,6 +165,16 @@ const CLIENT_RESPONSES: Readonly<
     status: 409,
     errorType: 'operation_in_progress',
     errorMessage: 'The waiting period of the recovery is not over.',
+  },
+  SECOND_FACTOR_REQUIRED: {
+    status: 403,
+    errorType: 'mfa_required',
+    errorMessage: 'The project requires a second factor for this operation.',
+  },
+  SECOND_FACTOR_REFUSED: {
+    status: 403,
+    errorType: 'mfa_invalid_code',
+    errorMessage: 'The second factor is wrong, used, expired, or not for this request.',
   },
 };
 

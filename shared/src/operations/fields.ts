@@ -28,6 +28,8 @@ export const clientRequest = v.strictObject({
   body: v.pipe(bytes, v.maxLength(MAX_FRAME_BYTES)),
   bearerToken: v.nullable(textUpTo(4096)),
   walletToken: v.nullable(textUpTo(4096)),
+  /** The header `X-Second-Factor`. */
+  secondFactor: v.optional(v.nullable(textUpTo(4096))),
 });
 /** Final bytes of the answer to a client. */
 export const httpAnswer = v.strictObject({

@@ -1,10 +1,13 @@
 import { activateRootKey } from './activate-root-key.ts';
 import { addApiKey } from './add-api-key.ts';
+import { addPasskey } from './add-passkey.ts';
 import { addRootWraps } from './add-root-wraps.ts';
+import { addTotp } from './add-totp.ts';
 import { addWalletSecret } from './add-wallet-secret.ts';
 import { announceRootKey } from './announce-root-key.ts';
 import { certifyProject } from './certify-project.ts';
 import { certifyRotation } from './certify-rotation.ts';
+import { challengeFactors } from './challenge-factors.ts';
 import { challengeRecovery } from './challenge-recovery.ts';
 import { completeRecovery } from './complete-recovery.ts';
 import { createEvmAccount } from './create-evm-account.ts';
@@ -29,6 +32,8 @@ import { judgeUserOperation } from './judge-user-operation.ts';
 import { loadRootRecord } from './load-root-record.ts';
 import { prepareAndSendUserOperation } from './prepare-and-send-user-operation.ts';
 import { readEvents } from './read-events.ts';
+import { removePasskey } from './remove-passkey.ts';
+import { removeTotp } from './remove-totp.ts';
 import { resealRows } from './reseal-rows.ts';
 import { retireRootKey } from './retire-root-key.ts';
 import { reviewRows } from './review-rows.ts';
@@ -39,6 +44,8 @@ import { runGenesis } from './run-genesis.ts';
 import { sendEvmTransaction } from './send-evm-transaction.ts';
 import { sendSolanaTransaction } from './send-solana-transaction.ts';
 import { setCredentials } from './set-credentials.ts';
+import { setFactorRequirements } from './set-factor-requirements.ts';
+import { setRecoveryCodes } from './set-recovery-codes.ts';
 import { setRecoveryKey } from './set-recovery-key.ts';
 import { signEvmHash } from './sign-evm-hash.ts';
 import { signEvmMessage } from './sign-evm-message.ts';
@@ -83,6 +90,13 @@ export const OPERATIONS = [
   startRecovery,
   vetoRecovery,
   completeRecovery,
+  challengeFactors,
+  addPasskey,
+  removePasskey,
+  addTotp,
+  removeTotp,
+  setRecoveryCodes,
+  setFactorRequirements,
   createPolicy,
   updatePolicy,
   deletePolicy,

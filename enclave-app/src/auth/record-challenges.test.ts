@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createAttemptLimit } from './attempt-limit.ts';
-import { createRecoveryChallenges } from './recovery-challenges.ts';
+import { createAttemptLimit, RECOVERY_ATTEMPTS } from './attempt-limit.ts';
+import { createRecordChallenges, RECOVERY_CHALLENGE } from './record-challenges.ts';
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
 const filled = (length: number, value: number) => new Uint8Array(length).fill(value);
@@ -9,7 +9,7 @@ const NOW_MS = 1_800_000_000_000;
 const LIFE_MS = 15 * 60_000;
 
 describe('a recovery challenge', () => {
-  const challenges = createRecoveryChallenges(filled(32, 9));
+  const challenges = createRecordChallenges(filled(32, 9), RECOVERY_CHALLENGE);
   const challenge = challenges.issue(record, NOW_MS);
 
   it('is good for its record, for a quarter of an hour', () => {
@@ -25,7 +25,7 @@ describe('a recovery challenge', () => {
     for (const other of others) {
       expect(() => challenges.verify(challenge, other, NOW_MS)).toThrow(code('RECOVERY_REFUSED'));
     }
-    const elsewhere = createRecoveryChallenges(filled(32, 8));
+    const elsewhere = createRecordChallenges(filled(32, 8), RECOVERY_CHALLENGE);
     expect(() => elsewhere.verify(challenge, record, NOW_MS)).toThrow(code('RECOVERY_REFUSED'));
     for (let length = 0; length < challenge.length; length++) {
       expect(() => challenges.verify(challenge.subarray(0, length), record, NOW_MS)).toThrow(
@@ -45,7 +45,7 @@ describe('a recovery challenge', () => {
 
 describe('the limit of attempts', () => {
   it('takes sixteen failures, then one a minute, for each project', () => {
-    const limit = createAttemptLimit();
+    const limit = createAttemptLimit(RECOVERY_ATTEMPTS);
     const fail = (atMs: number) => {
       limit.admit(record.projectId, atMs);
       limit.noteFailure(record.projectId, atMs);
