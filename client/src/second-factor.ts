@@ -14,7 +14,7 @@ export interface FactorTarget {
 
 type ChallengeParts = Pick<FactorChallenge, 'deploymentId' | 'projectId' | 'recordDigest' | 'challenge'>;
 
-/** What a passkey has to sign for one request: the WebAuthn challenge, 32 bytes; docs/protocol.md section 11. */
+/** What a passkey has to sign for one request: the WebAuthn challenge, 32 bytes; docs/second-factors.md. */
 export async function operationChallenge(
   { deploymentId, projectId, recordDigest, challenge }: ChallengeParts,
   { method, path, body }: FactorTarget,

@@ -10,7 +10,7 @@ interface Challenged {
   readonly challenge: Uint8Array;
 }
 
-/** What a passkey signs as WebAuthn challenge for one operation: SHA-256 over canonical CBOR, 32 bytes; docs/protocol.md section 11. */
+/** What a passkey signs as WebAuthn challenge for one operation: SHA-256 over canonical CBOR, 32 bytes; docs/second-factors.md. */
 export function operationChallenge(
   { project: { projectId, authority }, challenge }: Challenged,
   { method, path, body }: Pick<ClientRequest, 'method' | 'path' | 'body'>,
