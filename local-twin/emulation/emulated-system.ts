@@ -92,6 +92,7 @@ async function start(
     rateLimits: options.rateLimits ?? TWIN_RATE_LIMITS,
     trustedProxies: options.trustedProxies ?? [],
     ...(options.relay && { relay: options.relay }),
+    ...(options.metricsPort !== undefined && { metricsPort: options.metricsPort }),
   };
   const startProxy = (onPort: number) =>
     startChild(new URL('../src/system/proxy-process.ts', import.meta.url), { ...proxyOptions, port: onPort });
@@ -111,6 +112,9 @@ async function start(
     kms,
     wasGenesisRun,
     console: () => machine.enclave.log(),
+    get metricsUrl() {
+      return proxy.metricsPort == null ? null : `http://127.0.0.1:${proxy.metricsPort}/metrics`;
+    },
     get enclave() {
       return asChild(machine.enclave, relay.port);
     },

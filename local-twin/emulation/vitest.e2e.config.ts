@@ -1,7 +1,17 @@
-import { resolve } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
-// The laptop's end-to-end suite, its enclave on level B: one module is replaced, no test is changed.
+// `make test-vsock`: the laptop's end-to-end suite, its enclave on level B. One module is replaced, no test is changed.
+const repository = resolve(import.meta.dirname, '../..');
+const tests = 'local-twin/test/integration';
+
+/** Every test that starts a system in its own process, where the module is replaced; the suite's other tests have no system or an enclave in their process. */
+const endToEnd = readdirSync(join(repository, tests))
+  .filter((name) => name.endsWith('.test.ts'))
+  .map((name) => `${tests}/${name}`)
+  .filter((path) => readFileSync(join(repository, path), 'utf8').includes('startTestSystem'));
+
 // biome-ignore lint/style/noDefaultExport: vitest reads the default export
 export default defineConfig({
   resolve: {
@@ -16,12 +26,13 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['source'] } },
   test: {
     name: 'e2e over vsock',
-    root: resolve(import.meta.dirname, '../..'),
-    include: ['local-twin/test/integration/sdk-*.test.ts'],
+    root: repository,
+    include: endToEnd,
     globalSetup: ['local-twin/emulation/prepare.ts'],
     fileParallelism: false,
     pool: 'forks',
-    testTimeout: 120_000,
-    hookTimeout: 180_000,
+    // A translated processor takes about ten times as long.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
   },
 });
