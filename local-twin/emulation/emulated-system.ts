@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Pcrs } from '../../scripts/enclave-image/eif-image.ts';
+import type { ImagePcrs } from '../../enclave-app/src/kms/key-policy.ts';
 import { type KmsSimulator, startKmsSimulator } from '../src/kms/kms-simulator.ts';
 import { openNsmPki } from '../src/nsm/nsm-pki.ts';
 import type { LaunchMeasurements } from '../src/nsm/nsm-simulator.ts';
@@ -32,7 +32,7 @@ const FINAL_REFUSALS: readonly (string | null)[] = ['KMS_DENIED', 'KMS_KEY_REFUS
 
 /** What a ground knows of its image before anything runs. */
 export interface PreparedEnclave {
-  readonly pcrs: Pcrs;
+  readonly pcrs: ImagePcrs;
   /** Boots one machine whose vsock device is `host`; resolves when the enclave listens. */
   boot(dir: string, host: HostVsock): Promise<RigProcess>;
 }
@@ -48,7 +48,7 @@ export interface EmulatedSystemOptions extends SystemOptions {
 
 /** A system whose enclave is a machine of its own. */
 export interface EmulatedSystem extends System {
-  readonly pcrs: Pcrs;
+  readonly pcrs: ImagePcrs;
   /** Console of the machine that runs now. */
   readonly console: () => string;
 }
@@ -224,7 +224,7 @@ function admitImage(
   }
 }
 
-function bytesOf({ pcr0, pcr1, pcr2 }: Pcrs): LaunchMeasurements {
+function bytesOf({ pcr0, pcr1, pcr2 }: ImagePcrs): LaunchMeasurements {
   return { pcr0: Buffer.from(pcr0, 'hex'), pcr1: Buffer.from(pcr1, 'hex'), pcr2: Buffer.from(pcr2, 'hex') };
 }
 

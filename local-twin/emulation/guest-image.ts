@@ -1,9 +1,12 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, createWriteStream, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { cpioOfTree } from '../../attestation/eif/cpio.ts';
 import { copyProductionPackages } from '../../scripts/enclave-image/production-packages.ts';
 import type { Ground } from './ground.ts';
-import { applicationRamdisk, bootstrapRamdisk, installNode } from './ramdisk.ts';
+import { scratchDir } from './machine.ts';
+import { fillBootstrap, installNode, writeStart } from './ramdisk.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '../..');
 
@@ -20,20 +23,22 @@ export interface GuestProgram {
   readonly files?: Readonly<Record<string, string>>;
 }
 
-/** The ramdisks of a guest that runs a program from its TypeScript: bootstrap and application, one after the other. */
-export function guestRamdisk(ground: Ground, program: GuestProgram): Buffer {
-  const rootfs = mkdtempSync(join(tmpdir(), 'strongroom-rootfs-'));
-  try {
-    installNode(rootfs);
-    installProgram(join(rootfs, 'app'), program);
-    const command = ['/bin/node', '--conditions=source', '--no-warnings', `/app/${program.program}`];
-    return Buffer.concat([
-      bootstrapRamdisk(ground),
-      applicationRamdisk({ rootfs, command, environment: ['HOME=/tmp'] }),
-    ]);
-  } finally {
-    rmSync(rootfs, { recursive: true, force: true });
-  }
+/** Writes the ramdisks of a guest that runs a program from its TypeScript: bootstrap and application, one after the other. */
+export async function writeGuestRamdisk(file: string, ground: Ground, program: GuestProgram): Promise<void> {
+  using bootstrap = scratchDir();
+  using application = scratchDir();
+  fillBootstrap(bootstrap.path, ground);
+  const rootfs = join(application.path, 'rootfs');
+  mkdirSync(rootfs);
+  installNode(rootfs);
+  installProgram(join(rootfs, 'app'), program);
+  const command = ['/bin/node', '--conditions=source', '--no-warnings', `/app/${program.program}`];
+  writeStart(application.path, { command, environment: ['HOME=/tmp'] });
+  const archives = [await cpioOfTree(bootstrap.path), await cpioOfTree(application.path)];
+  const chunks = async function* () {
+    for (const archive of archives) yield* archive.chunks();
+  };
+  await pipeline(Readable.from(chunks()), createWriteStream(file));
 }
 
 function installProgram(

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Ground } from './ground.ts';
@@ -14,7 +14,7 @@ export interface VsockBackend {
 }
 
 export interface GuestOptions {
-  readonly ramdisk: Uint8Array;
+  readonly ramdiskFile: string;
   /** Further words of the kernel's command line. */
   readonly kernelOptions?: readonly string[];
   readonly memoryMiB: number;
@@ -53,8 +53,6 @@ const COMMON = [
 
 /** Boots Debian's kernel with a ramdisk on a microvm; resolves once its init has started the application. */
 export async function bootGuest(ground: Ground, dir: string, options: GuestOptions): Promise<RigProcess> {
-  const initrd = join(dir, 'ramdisk.cpio');
-  writeFileSync(initrd, options.ramdisk);
   const size = `${options.memoryMiB}M`;
   const append = ['console=ttyS0', 'quiet', 'panic=-1', GUEST_CLOCK, ...(options.kernelOptions ?? [])].join(
     ' ',
@@ -81,7 +79,7 @@ export async function bootGuest(ground: Ground, dir: string, options: GuestOptio
     '-kernel',
     ground.kernel,
     '-initrd',
-    initrd,
+    options.ramdiskFile,
     '-append',
     append,
   ]);

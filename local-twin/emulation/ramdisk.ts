@@ -1,37 +1,27 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type ArchiveEntry, newcArchive, readTree } from '../../scripts/enclave-image/newc-archive.ts';
 import type { Ground } from './ground.ts';
 
-/** The first ramdisk: PID 1 and the kernel's modules. */
-export function bootstrapRamdisk(ground: Ground): Buffer {
-  const init: ArchiveEntry = {
-    path: 'init',
-    kind: 'file',
-    content: readFileSync(ground.init),
-    executable: true,
-  };
-  return newcArchive([{ path: 'dev', kind: 'directory' }, init, ...readTree(ground.modulesDir, 'modules')]);
+/** Fills the empty folder of the first ramdisk: PID 1 and the kernel's modules. */
+export function fillBootstrap(tree: string, ground: Ground): void {
+  mkdirSync(join(tree, 'dev'));
+  copyFileSync(ground.init, join(tree, 'init'));
+  chmodSync(join(tree, 'init'), 0o755);
+  cpSync(ground.modulesDir, join(tree, 'modules'), { recursive: true });
 }
 
-export interface ApplicationRamdisk {
-  /** Folder that becomes the guest's root. */
-  readonly rootfs: string;
+export interface ApplicationStart {
   readonly command: readonly string[];
   /** NAME=value. */
   readonly environment: readonly string[];
 }
 
-/** The second ramdisk, laid out as nitro-cli does: /rootfs, /cmd and /env. */
-export function applicationRamdisk({ rootfs, command, environment }: ApplicationRamdisk): Buffer {
-  const lines = (path: string, values: readonly string[]): ArchiveEntry => ({
-    path,
-    kind: 'file',
-    content: Buffer.from(values.map((value) => `${value}\n`).join('')),
-    executable: false,
-  });
-  return newcArchive([...readTree(rootfs, 'rootfs'), lines('cmd', command), lines('env', environment)]);
+/** Completes the folder of the second ramdisk, whose `rootfs` becomes the guest's root, as nitro-cli does: /cmd and /env beside it. */
+export function writeStart(tree: string, { command, environment }: ApplicationStart): void {
+  const lines = (values: readonly string[]) => values.map((value) => `${value}\n`).join('');
+  writeFileSync(join(tree, 'cmd'), lines(command));
+  writeFileSync(join(tree, 'env'), lines(environment));
 }
 
 /** Puts Node, stripped, and the libraries that it loads below `rootfs`. */

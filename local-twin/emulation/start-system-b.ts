@@ -5,7 +5,7 @@ import type { System, SystemOptions } from '../src/system/start-system.ts';
 import { startEmulatedSystem } from './emulated-system.ts';
 import { emulationConfiguration } from './emulation-configuration.ts';
 import { prepareGround } from './ground.ts';
-import { guestRamdisk } from './guest-image.ts';
+import { writeGuestRamdisk } from './guest-image.ts';
 import { bootGuest } from './machine.ts';
 import { TWIN_OPTIONS_FILE, type TwinGuestOptions } from './twin-guest-options.ts';
 
@@ -40,7 +40,8 @@ export async function startSystem(options: SystemOptions): Promise<System> {
         nsmRootPem: readFileSync(join(directory, 'nsm-root.pem'), 'utf8'),
         kmsCaPem: kms.caPem,
       };
-      const ramdisk = guestRamdisk(ground, {
+      const ramdiskFile = join(directory, 'ramdisk.cpio');
+      await writeGuestRamdisk(ramdiskFile, ground, {
         program: PROGRAM,
         sources: SOURCES,
         workspaces: ['shared'],
@@ -50,7 +51,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       return {
         pcrs: PCRS,
         async boot(dir, vsock) {
-          const guest = await bootGuest(ground, dir, { ramdisk, memoryMiB: 1024, vsock });
+          const guest = await bootGuest(ground, dir, { ramdiskFile, memoryMiB: 1024, vsock });
           await guest.waitForLog('ENCLAVE listening', LISTEN_TIMEOUT_MS);
           return guest;
         },

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Pcrs } from '../../scripts/enclave-image/eif-image.ts';
+import type { ImagePcrs } from '../../enclave-app/src/kms/key-policy.ts';
 import type { SystemOptions } from '../src/system/start-system.ts';
 import { type EmulatedSystem, startEmulatedSystem } from './emulated-system.ts';
 import { emulationConfiguration } from './emulation-configuration.ts';
@@ -41,7 +41,7 @@ export async function startSystemC(options: SystemOptions): Promise<EmulatedSyst
 function makePcrs(
   directory: string,
   settings: Readonly<Record<string, string>>,
-): { eifFile: string; pcrs: Pcrs } {
+): { eifFile: string; pcrs: ImagePcrs } {
   const image = join(directory, 'image');
   const variables = Object.entries({ ...settings, IMAGE_DIR: image }).map(
     ([name, value]) => `${name}=${value}`,
@@ -51,7 +51,7 @@ function makePcrs(
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const pcrs = JSON.parse(printed.slice(printed.indexOf('{'))) as Pcrs;
+  const pcrs = JSON.parse(printed.slice(printed.indexOf('{'))) as ImagePcrs;
   if (readFileSync(join(image, 'pcrs.json'), 'utf8').trim() !== JSON.stringify(pcrs, null, 2))
     throw new Error('pcrs.json differs from what was printed');
   return { eifFile: join(image, 'enclave-emulation-only.eif'), pcrs };

@@ -1,4 +1,4 @@
-import type { Pcrs } from '../../scripts/enclave-image/eif-image.ts';
+import type { ImagePcrs } from '../../enclave-app/src/kms/key-policy.ts';
 
 /** Below /app in the guest. */
 export const TWIN_OPTIONS_FILE = 'twin-guest-options.json';
@@ -8,7 +8,7 @@ export interface TwinGuestOptions {
   /** Text of the measured configuration. */
   readonly configuration: string;
   /** What the simulated security module measures. */
-  readonly pcrs: Pcrs;
+  readonly pcrs: ImagePcrs;
   /** Key and certificate of the simulated module's root. */
   readonly nsmRootPem: string;
   readonly kmsCaPem: string;

@@ -7,10 +7,10 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { packEmulationImage } from '../../local-twin/emulation/enclave-image.ts';
+import type { ImagePcrs } from '../../enclave-app/src/kms/key-policy.ts';
+import { writeEmulationImage } from '../../local-twin/emulation/enclave-image.ts';
 import { prepareGround } from '../../local-twin/emulation/ground.ts';
 import { buildRootfs } from './clean-build.ts';
-import type { Pcrs } from './eif-image.ts';
 import { copyTrackedFiles } from './source-context.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '../..');
@@ -45,7 +45,7 @@ try {
 
 interface BuiltImage {
   readonly file: string;
-  readonly pcrs: Pcrs;
+  readonly pcrs: ImagePcrs;
   readonly isModified: boolean;
 }
 
@@ -75,11 +75,10 @@ async function buildForEmulation(configuration: string, out: string): Promise<Bu
   const ground = await prepareGround();
   const kmsCa = values['emulation-kms-ca'];
   const main = kmsCa ? 'local-twin/emulation/enclave/main.ts' : 'enclave-app/src/main.ts';
-  const { rootfs, isModified } = buildRootfs({ repository: REPOSITORY, configuration, main, work });
-  if (kmsCa) copyFileSync(kmsCa, join(rootfs, 'etc/strongroom/emulation-kms-ca.pem'));
-  const { eif, pcrs } = packEmulationImage(ground, REPOSITORY, rootfs, main);
+  const { application, isModified } = buildRootfs({ repository: REPOSITORY, configuration, main, work });
+  if (kmsCa) copyFileSync(kmsCa, join(application, 'rootfs/etc/strongroom/emulation-kms-ca.pem'));
   const file = join(out, 'enclave-emulation-only.eif');
-  writeFileSync(file, eif);
+  const pcrs = await writeEmulationImage(file, { ground, repository: REPOSITORY, application, main });
   return { file, pcrs, isModified };
 }
 

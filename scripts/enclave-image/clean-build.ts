@@ -9,17 +9,17 @@ export interface CleanBuild {
   readonly configuration: string;
   /** Composition root, relative to the repository. */
   readonly main: string;
-  /** Empty folder; afterwards holds `source` and `rootfs`. */
+  /** Empty folder; afterwards holds `source` and `application`. */
   readonly work: string;
 }
 
 /**
  * Builds the image's root folder as Dockerfile.enclave does, without a container: a copy of the tracked sources, `npm ci` from the
  * lockfile, and the copy's own rootfs.ts. Nothing of the checkout but its tracked files, and nothing of its node_modules, is used.
- * @returns the root folder, and whether the sources are those of a commit
+ * @returns the folder of the application's ramdisk, whose `rootfs` is the root folder, and whether the sources are those of a commit
  */
 export function buildRootfs({ repository, configuration, main, work }: CleanBuild): {
-  rootfs: string;
+  application: string;
   isModified: boolean;
 } {
   const source = join(work, 'source');
@@ -34,11 +34,12 @@ export function buildRootfs({ repository, configuration, main, work }: CleanBuil
     '--loglevel=error',
     '--prefer-offline',
   ]);
-  return { rootfs: assembleIn(source, join(work, 'rootfs'), main), isModified };
+  return { application: assembleIn(source, join(work, 'application'), main), isModified };
 }
 
 /** Runs the rootfs.ts of a copy of the sources that has its packages. */
-export function assembleIn(source: string, rootfs: string, main: string): string {
+export function assembleIn(source: string, application: string, main: string): string {
+  const rootfs = join(application, 'rootfs');
   mkdirSync(rootfs, { recursive: true });
   const script = 'scripts/enclave-image/rootfs.ts';
   const options = ['--out', rootfs, '--configuration', join(source, 'configuration.json'), '--main', main];
@@ -48,7 +49,7 @@ export function assembleIn(source: string, rootfs: string, main: string): string
     script,
     ...options,
   ]);
-  return rootfs;
+  return application;
 }
 
 function execute(cwd: string, program: string, args: readonly string[]): void {

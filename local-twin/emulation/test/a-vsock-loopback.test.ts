@@ -1,9 +1,10 @@
 // Level A: real AF_VSOCK, both ends in one guest.
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { lifecycleChecks } from '../../../shared/test/vsock/lifecycle-checks.ts';
 import { transferChecks } from '../../../shared/test/vsock/transfer-checks.ts';
 import { prepareGround } from '../ground.ts';
-import { guestRamdisk } from '../guest-image.ts';
+import { writeGuestRamdisk } from '../guest-image.ts';
 import { bootGuest, scratchDir } from '../machine.ts';
 
 interface Outcome {
@@ -28,8 +29,9 @@ let guestLog = '';
 beforeAll(async () => {
   const ground = await prepareGround();
   using dir = scratchDir();
-  const ramdisk = guestRamdisk(ground, { program, sources, workspaces: ['shared'] });
-  await using guest = await bootGuest(ground, dir.path, { ramdisk, memoryMiB: 1024 });
+  const ramdiskFile = join(dir.path, 'ramdisk.cpio');
+  await writeGuestRamdisk(ramdiskFile, ground, { program, sources, workspaces: ['shared'] });
+  await using guest = await bootGuest(ground, dir.path, { ramdiskFile, memoryMiB: 1024 });
   await guest.waitForEnd(240_000);
   guestLog = guest.log();
   for (const [, json = ''] of guestLog.matchAll(/^CHECK (.*?)\r?$/gm)) {

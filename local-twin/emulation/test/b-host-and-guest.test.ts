@@ -1,11 +1,12 @@
 // Level B: AF_VSOCK in the guest, the host's end through vhost-device-vsock, both directions.
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeAll } from '../../../shared/test/vsock/check.ts';
 import { prepareGround } from '../ground.ts';
-import { guestRamdisk } from '../guest-image.ts';
+import { writeGuestRamdisk } from '../guest-image.ts';
 import { type HostVsock, startHostVsock } from '../host-vsock.ts';
 import { bootGuest, scratchDir } from '../machine.ts';
 import type { RigProcess } from '../process.ts';
@@ -33,8 +34,9 @@ beforeAll(async () => {
   await host.listen(HOST_PORT, (socket) => {
     socket.on('data', (bytes: Buffer) => fromGuest.push(bytes));
   });
-  const ramdisk = guestRamdisk(ground, { program, sources, workspaces: ['shared'] });
-  guest = resources.use(await bootGuest(ground, dir.path, { ramdisk, memoryMiB: 1024, vsock: host }));
+  const ramdiskFile = join(dir.path, 'ramdisk.cpio');
+  await writeGuestRamdisk(ramdiskFile, ground, { program, sources, workspaces: ['shared'] });
+  guest = resources.use(await bootGuest(ground, dir.path, { ramdiskFile, memoryMiB: 1024, vsock: host }));
   await guest.waitForLog('PEER ready', 60_000);
 });
 

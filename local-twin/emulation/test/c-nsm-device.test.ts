@@ -2,10 +2,10 @@
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { ImagePcrs } from '../../../enclave-app/src/kms/key-policy.ts';
 import { buildRootfs } from '../../../scripts/enclave-image/clean-build.ts';
-import type { Pcrs } from '../../../scripts/enclave-image/eif-image.ts';
 import { twinConfiguration } from '../../src/system/twin-configuration.ts';
-import { packEmulationImage } from '../enclave-image.ts';
+import { writeEmulationImage } from '../enclave-image.ts';
 import { prepareGround } from '../ground.ts';
 import { startHostVsock } from '../host-vsock.ts';
 import { bootEnclave, scratchDir } from '../machine.ts';
@@ -14,7 +14,7 @@ import { documentPcrs } from '../measured-document.ts';
 const main = 'local-twin/emulation/guest/nsm-checks.ts';
 const repository = resolve(import.meta.dirname, '../../..');
 const reports = new Map<string, unknown>();
-let pcrs: Pcrs;
+let pcrs: ImagePcrs;
 let guestLog = '';
 
 beforeAll(async () => {
@@ -22,11 +22,9 @@ beforeAll(async () => {
   using dir = scratchDir();
   const configuration = join(dir.path, 'configuration.json');
   writeFileSync(configuration, twinConfiguration());
-  const { rootfs } = buildRootfs({ repository, configuration, main, work: join(dir.path, 'build') });
-  const image = packEmulationImage(ground, repository, rootfs, main);
-  pcrs = image.pcrs;
+  const { application } = buildRootfs({ repository, configuration, main, work: join(dir.path, 'build') });
   const eifFile = join(dir.path, 'nsm.eif');
-  writeFileSync(eifFile, image.eif);
+  pcrs = await writeEmulationImage(eifFile, { ground, repository, application, main });
   await using host = await startHostVsock(ground, dir.path);
   await using enclave = await bootEnclave(ground, dir.path, { eifFile, memoryMiB: 640, vsock: host });
   await enclave.waitForEnd(60_000);

@@ -3,9 +3,10 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ImagePcrs } from '../../../enclave-app/src/kms/key-policy.ts';
 import { assembleIn, buildRootfs } from '../../../scripts/enclave-image/clean-build.ts';
 import { twinConfiguration } from '../../src/system/twin-configuration.ts';
-import { type EmulationImage, packEmulationImage } from '../enclave-image.ts';
+import { writeEmulationImage } from '../enclave-image.ts';
 import { type Ground, prepareGround } from '../ground.ts';
 import { scratchDir } from '../machine.ts';
 
@@ -15,34 +16,45 @@ const repository = resolve(import.meta.dirname, '../../..');
 const dir = scratchDir();
 const configuration = join(dir.path, 'configuration.json');
 let ground: Ground;
-let first: EmulationImage;
-let second: EmulationImage;
+let first: BuiltImage;
+let second: BuiltImage;
+
+interface BuiltImage {
+  readonly eif: Buffer;
+  readonly pcrs: ImagePcrs;
+}
 
 beforeAll(async () => {
   ground = await prepareGround();
   writeFileSync(configuration, twinConfiguration());
-  first = buildFromClone('first');
+  first = await buildFromClone('first');
   await new Promise((resolve_) => setTimeout(resolve_, 1500));
-  second = buildFromClone('second-with-a-longer-name');
+  second = await buildFromClone('second-with-a-longer-name');
 });
 
 afterAll(() => dir[Symbol.dispose]());
 
-function buildFromClone(name: string): EmulationImage {
+async function buildFromClone(name: string): Promise<BuiltImage> {
   const clone = join(dir.path, name);
   execFileSync('git', ['clone', '--quiet', '--no-hardlinks', repository, clone]);
-  const { rootfs, isModified } = buildRootfs({
+  const { application, isModified } = buildRootfs({
     repository: clone,
     configuration,
     main,
     work: join(dir.path, `${name}-work`),
   });
   expect(isModified).toBe(false);
-  return packEmulationImage(ground, clone, rootfs, main);
+  return await pack(clone, application);
+}
+
+async function pack(source: string, application: string): Promise<BuiltImage> {
+  const file = join(dir.path, 'enclave.eif');
+  const pcrs = await writeEmulationImage(file, { ground, repository: source, application, main });
+  return { eif: readFileSync(file), pcrs };
 }
 
 /** Changes one byte of a file of the second build's sources and builds again. */
-function buildChanged(path: string, from: string, to: string): EmulationImage {
+async function buildChanged(path: string, from: string, to: string): Promise<BuiltImage> {
   const source = join(dir.path, 'second-with-a-longer-name-work/source');
   const file = join(source, path);
   const text = readFileSync(file, 'utf8');
@@ -50,8 +62,8 @@ function buildChanged(path: string, from: string, to: string): EmulationImage {
   expect(to.length).toBe(from.length);
   writeFileSync(file, text.replace(from, to));
   try {
-    const rootfs = join(dir.path, `changed-${path.replaceAll('/', '-')}`);
-    return packEmulationImage(ground, source, assembleIn(source, rootfs, main), main);
+    const application = join(dir.path, `changed-${path.replaceAll('/', '-')}`);
+    return await pack(source, assembleIn(source, application, main));
   } finally {
     writeFileSync(file, text);
   }
@@ -74,15 +86,15 @@ describe('the enclave image', () => {
       'MAX_CONNECTIONS = 17',
     ],
     ['a byte of the configuration', 'configuration.json', '"securityEpoch": 1', '"securityEpoch": 2'],
-  ])('measures %s', (_what, path, from, to) => {
-    const changed = buildChanged(path, from, to);
+  ])('measures %s', async (_what, path, from, to) => {
+    const changed = await buildChanged(path, from, to);
     expect(changed.pcrs.pcr0).not.toBe(first.pcrs.pcr0);
     expect(changed.pcrs.pcr1).toBe(first.pcrs.pcr1);
     expect(changed.pcrs.pcr2).not.toBe(first.pcrs.pcr2);
   });
 
-  it('refuses to hold a configuration that the enclave would refuse', () => {
-    expect(() => buildChanged('configuration.json', '"version": 1', '"version": 9')).toThrow(
+  it('refuses to hold a configuration that the enclave would refuse', async () => {
+    await expect(buildChanged('configuration.json', '"version": 1', '"version": 9')).rejects.toThrow(
       /CONFIGURATION_INVALID|measured configuration is invalid/,
     );
   });
