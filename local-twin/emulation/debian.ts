@@ -92,7 +92,10 @@ export async function unpackSource(apt: Apt, dir: string, name: string, version:
   return join(dir, tree.name);
 }
 
-/** Installs packages of the machine's own release that are not there yet (needs root). */
+/**
+ * Installs packages of the machine's own release that are not there yet.
+ * @throws Error naming the command to run when this process may not
+ */
 export async function installMissing(packages: readonly string[]): Promise<void> {
   const selections = await run('dpkg', ['--get-selections']);
   const installed = new Set(
@@ -100,6 +103,11 @@ export async function installMissing(packages: readonly string[]): Promise<void>
   );
   const missing = packages.filter((name) => !installed.has(name));
   if (missing.length === 0) return;
+  if (process.getuid?.() !== 0)
+    throw new Error(
+      `packages are missing; as root: apt-get install --no-install-recommends ${missing.join(' ')}`,
+    );
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  await run('apt-get', ['update', '-qq'], { env, timeoutMs: 180_000 });
   await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], { env });
 }

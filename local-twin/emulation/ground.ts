@@ -2,8 +2,15 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cached } from './cache.ts';
-import { type Apt, candidateVersion, cloudKernelPackage, openApt, unpackPackages } from './debian.ts';
-import { qemuBinary } from './qemu.ts';
+import {
+  type Apt,
+  candidateVersion,
+  cloudKernelPackage,
+  installMissing,
+  openApt,
+  unpackPackages,
+} from './debian.ts';
+import { QEMU_PACKAGES, qemuBinary } from './qemu.ts';
 import { run } from './run.ts';
 
 /** What the emulated grounds are made of: paths in the cache. */
@@ -35,8 +42,13 @@ const MODULES = [
   'net/vmw_vsock/vsock_loopback',
 ];
 
+/** Of this machine's release: what QEMU is built with and runs on, and what images are made with. */
+const PACKAGES = [...QEMU_PACKAGES, 'binutils', 'git', 'systemd', 'util-linux', 'xz-utils'];
+
 /** Takes everything from the cache; what is not there is downloaded from the machine's Debian mirror and built. */
 export async function prepareGround(): Promise<Ground> {
+  // A cache may be older than the machine that it is mounted in.
+  await installMissing(PACKAGES);
   const sources = ['cache.ts', 'debian.ts', 'ground.ts', 'qemu.ts', 'guest-init/init.c'];
   const recipe = sources.map((name) => readFileSync(join(import.meta.dirname, name), 'utf8')).join('\n');
   const dir = await cached('ground', recipe, async (target) => {

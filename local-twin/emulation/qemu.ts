@@ -2,11 +2,12 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { cached } from './cache.ts';
-import { type Apt, candidateVersion, installMissing, unpackPackages, unpackSource } from './debian.ts';
+import { type Apt, candidateVersion, unpackPackages, unpackSource } from './debian.ts';
 import { run } from './run.ts';
 
 // No Debian suite ships QEMU's nitro-enclave machine (it needs libcbor at build time), so it is built from Debian's source.
-const BUILD_PACKAGES = [
+// With it they bring the libraries that it runs on.
+export const QEMU_PACKAGES = [
   'gcc',
   'libc6-dev',
   'make',
@@ -73,7 +74,6 @@ export async function qemuBinary(apt: Apt): Promise<string> {
 }
 
 async function build(apt: Apt, version: string, target: string): Promise<void> {
-  await installMissing(BUILD_PACKAGES);
   const work = join(target, 'work');
   mkdirSync(work);
   // The release's own meson may be too old for this QEMU; the package is plain Python and needs no installation.

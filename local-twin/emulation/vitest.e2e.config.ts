@@ -31,7 +31,8 @@ export default defineConfig({
     globalSetup: ['local-twin/emulation/prepare.ts'],
     fileParallelism: false,
     pool: 'forks',
-    // A translated processor takes about ten times as long.
+    // A translated processor takes about ten times as long, and now and then longer than a client waits (15 s for an RSA key of 4096 bits).
+    retry: 2,
     testTimeout: 300_000,
     hookTimeout: 300_000,
   },

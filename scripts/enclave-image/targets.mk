@@ -1,5 +1,5 @@
 # Included by the Makefile.
-.PHONY: addon eif pcrs run-enclave key-policy release test-enclave
+.PHONY: addon eif pcrs run-enclave key-policy release test-enclave test-vsock endurance
 IMAGE_DIR := .strongroom/image
 IMAGE_TOOL = node --conditions=source --no-warnings scripts/enclave-image/
 
@@ -20,5 +20,12 @@ key-policy: install ## the key policy to put: make key-policy CONFIG=... PCRS="n
 release: install ## what the parent instance installs, with the image that `make eif` built
 	@$(IMAGE_TOOL)release.ts --image $(IMAGE_DIR) --out .strongroom/strongroom.tar.gz
 
-test-enclave: install ## levels A, B and C on QEMU, image and deployment; the first run builds QEMU
+test-enclave: install ## levels A, B and C on QEMU, image and deployment, one file of test-vsock; the first run builds QEMU
 	@vitest run --config local-twin/emulation/vitest.config.ts
+	@vitest run --config local-twin/emulation/vitest.e2e.config.ts sdk-evm-signing
+
+test-vsock: install ## the laptop's whole end-to-end suite, its enclave in a guest behind AF_VSOCK
+	@vitest run --config local-twin/emulation/vitest.e2e.config.ts
+
+endurance: install ## signs at full rate on level C in 640 MiB, and fails if memory grows: make endurance [MINUTES=10]
+	@node --conditions=source --no-warnings local-twin/emulation/endurance.ts --minutes $(or $(MINUTES),10)
