@@ -130,15 +130,21 @@ describe('rate limits', () => {
   it('go on by themselves while the store does not answer, and share what was kept back', async () => {
     const working = memoryStore();
     let isDown = true;
+    let attempts = 0;
     const store = {
-      addRequestCounts: (start: number, added: readonly RequestCount[]) =>
-        isDown ? Promise.reject(new StoreError('STORE_UNAVAILABLE')) : working.addRequestCounts(start, added),
+      addRequestCounts: (start: number, added: readonly RequestCount[]) => {
+        attempts += 1;
+        if (isDown) return Promise.reject(new StoreError('STORE_UNAVAILABLE'));
+        return working.addRequestCounts(start, added);
+      },
     };
     const limits = { perKey: 100, perProject: 1000 };
     const limiter = limiterOf(limits, store);
     expect(admitted(limiter, principal('a'), 60)).toBe(60);
     await vi.advanceTimersByTimeAsync(1000);
     expect(admitted(limiter, principal('a'), 10)).toBe(10);
+    // Once per fifth of a second, and not once per request.
+    expect(attempts).toBeLessThanOrEqual(6);
     isDown = false;
     await vi.advanceTimersByTimeAsync(400);
     const other = limiterOf(limits, store);

@@ -46,7 +46,10 @@ export function startRateLimiter({ limits, store, audit, nowMs }: RateLimiterOpt
   let windowStartMs = 0;
   let counters = new Map<string, Counter>();
   let sharing: Promise<void> = Promise.resolve();
-  let isShareDue = false;
+  /** Subjects that are worth a write now; all others wait for the timer. */
+  const due = new Set<string>();
+  /** After a failure only the timer tries again. */
+  let hasFailed = false;
 
   function counterOf(subject: string, limit: number): Counter {
     let counter = counters.get(subject);
@@ -57,29 +60,36 @@ export function startRateLimiter({ limits, store, audit, nowMs }: RateLimiterOpt
     return counter;
   }
 
-  async function share(): Promise<void> {
+  async function share(subjects: readonly string[]): Promise<void> {
     const ofWindow = counters;
-    const added = unshared(ofWindow);
+    const added = unshared(ofWindow, subjects);
     if (added.length === 0) return;
     try {
       const totals = await store.addRequestCounts(windowStartMs, added);
       for (const { subject, requests } of added) settle(ofWindow.get(subject), requests, subject, totals);
+      hasFailed = false;
     } catch (error) {
+      hasFailed = true;
       audit.batchNotWritten('request-counts', error instanceof StoreError ? error.code : 'INTERNAL');
     }
   }
 
   /** After the write that is under way, if there is one; what is admitted until then goes with it. */
-  function shareNext(): void {
-    if (isShareDue) return;
-    isShareDue = true;
-    sharing = sharing.then(() => {
-      isShareDue = false;
-      return share();
-    });
+  function shareNext(subject: string): void {
+    if (hasFailed) return;
+    if (due.size === 0) {
+      sharing = sharing.then(() => {
+        const subjects = [...due];
+        due.clear();
+        return share(subjects);
+      });
+    }
+    due.add(subject);
   }
 
-  const timer = setInterval(shareNext, SHARE_INTERVAL_MS);
+  const timer = setInterval(() => {
+    sharing = sharing.then(() => share([...counters.keys()]));
+  }, SHARE_INTERVAL_MS);
   timer.unref();
   return {
     admit({ apiKeyId, project }) {
@@ -89,12 +99,14 @@ export function startRateLimiter({ limits, store, audit, nowMs }: RateLimiterOpt
         windowStartMs = start;
         counters = new Map();
       }
-      const ofKey = counterOf(`key ${apiKeyId}`, limits.perKey);
-      const ofProject = counterOf(`project ${hexOf(project.projectId)}`, limits.perProject);
+      const [key, projectKey] = [`key ${apiKeyId}`, `project ${hexOf(project.projectId)}`];
+      const ofKey = counterOf(key, limits.perKey);
+      const ofProject = counterOf(projectKey, limits.perProject);
       if (isSpent(ofKey) || isSpent(ofProject)) throw rateLimited(start + RATE_WINDOW_MS - now);
       ofKey.own += 1;
       ofProject.own += 1;
-      if (isWorthSharing(ofKey) || isWorthSharing(ofProject)) shareNext();
+      if (isWorthSharing(ofKey)) shareNext(key);
+      if (isWorthSharing(ofProject)) shareNext(projectKey);
     },
     async stop() {
       clearInterval(timer);
@@ -103,11 +115,17 @@ export function startRateLimiter({ limits, store, audit, nowMs }: RateLimiterOpt
   };
 }
 
-function unshared(counters: ReadonlyMap<string, Counter>): RequestCount[] {
-  return [...counters]
-    .map(([subject, { own, shared, limit }]) => ({ subject, requests: own - shared, own, limit }))
-    .filter(({ requests, own, limit }) => requests > 0 && own >= limit * QUIET_SHARE)
-    .map(({ subject, requests }) => ({ subject, requests }));
+function unshared(
+  counters: ReadonlyMap<string, Counter>,
+  subjects: readonly string[],
+): readonly RequestCount[] {
+  return subjects.flatMap((subject) => {
+    // A new window may have begun since.
+    const counter = counters.get(subject);
+    if (counter === undefined || counter.own < counter.limit * QUIET_SHARE) return [];
+    const requests = counter.own - counter.shared;
+    return requests > 0 ? [{ subject, requests }] : [];
+  });
 }
 
 function settle(
