@@ -77,7 +77,12 @@ export type ServiceErrorCode = (typeof SERVICE_ERROR_CODES)[number];
 export const ERROR_CODES = [...CLIENT_ERROR_CODES, ...SERVICE_ERROR_CODES, ...WIRE_ERROR_CODES] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
+const CODES: ReadonlySet<string> = new Set(ERROR_CODES);
 const CLIENT_CODES: ReadonlySet<string> = new Set(CLIENT_ERROR_CODES);
+
+export function isErrorCode(code: string): code is ErrorCode {
+  return CODES.has(code);
+}
 
 export function isClientErrorCode(code: string): code is ClientErrorCode {
   return CLIENT_CODES.has(code);

@@ -50,7 +50,7 @@ async function answersOf(socket: Socket): Promise<ReturnType<typeof decodeRespon
 async function isAnsweredSoon(): Promise<void> {
   const startedMs = performance.now();
   expect((await enclave.call(getStatus, {})).phase).toBe('ready');
-  expect(performance.now() - startedMs).toBeLessThan(1000);
+  expect(performance.now() - startedMs).toBeLessThan(3000);
 }
 
 const heapMiB = () => {
@@ -62,10 +62,10 @@ const statusRequest = (id: number) => encodeFrame(encodeRequest({ id, op: 'get-s
 describe('connections', () => {
   it('that say nothing are bounded, and keep nobody out who is in', async () => {
     for (let index = 0; index < 300; index += 1) dial();
-    await sleep(200);
+    const closed = () => sockets.filter((socket) => socket.closed).length;
+    await expect.poll(closed, { timeout: 10_000 }).toBeGreaterThanOrEqual(300 - MAX_CONNECTIONS);
     expect(await openConnections()).toBeLessThanOrEqual(MAX_CONNECTIONS);
     await isAnsweredSoon();
-    expect(sockets.filter((socket) => socket.closed).length).toBeGreaterThanOrEqual(300 - MAX_CONNECTIONS);
   });
 
   it('are given back: dropped in the middle of a frame, half-closed, and idle ones', async () => {

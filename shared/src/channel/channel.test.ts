@@ -64,6 +64,11 @@ describe('channel', () => {
     });
   });
 
+  it('refuses a refusal whose code is of no list', async () => {
+    const { client } = connected(async ({ id }) => ({ id, err: { code: 'code="x"\n' } }));
+    await expect(client.call(echo, { value: 1 })).rejects.toThrow(code('INVALID_MESSAGE'));
+  });
+
   it('refuses an answer that its contract does not know', async () => {
     const { client } = connected(async ({ id }) => ({ id, ok: { value: 'one' } as CborValue }));
     await expect(client.call(echo, { value: 1 })).rejects.toThrow(code('INVALID_MESSAGE'));

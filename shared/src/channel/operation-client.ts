@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import * as v from 'valibot';
-import type { ErrorCode } from '../error-code.ts';
+import { isErrorCode } from '../error-code.ts';
 import type { Operation, RequestOf, ResponseOf } from '../operations/operation.ts';
 import type { CborValue } from '../wire/cbor.ts';
 import { decodeResponse, encodeRequest, type ResponseEnvelope } from '../wire/envelope.ts';
@@ -69,7 +69,10 @@ export function createOperationClient(options: OperationClientOptions): Operatio
       if (open.inFlight >= options.maxInFlight) throw new OperationError('OVERLOADED');
       const response = await open.request(operation.name, request as CborValue, deadlineMs);
       if ('err' in response) {
-        throw new OperationError(response.err.code as ErrorCode, { http: response.err.http });
+        const { code, http } = response.err;
+        // Codes become lines of logs and labels of metrics, so one that nobody knows is none.
+        if (!isErrorCode(code)) throw new OperationError('INVALID_MESSAGE');
+        throw new OperationError(code, { http });
       }
       const parsed = v.safeParse(operation.response, response.ok);
       if (!parsed.success) throw new OperationError('INVALID_MESSAGE');
