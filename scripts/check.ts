@@ -8,6 +8,7 @@ const CHECKS: readonly (readonly [string, readonly string[]])[] = [
   ['project references', ['tsc', '-b', 'tsconfig.build.json']],
   ['unused code', ['knip']],
   ['trusted base', ['node', 'scripts/tcb.ts', '--check']],
+  ['documented commands', ['node', '--conditions=source', 'scripts/cli-docs.ts', '--check']],
 ];
 
 const failed = CHECKS.filter(([name, [command, ...args]]) => {

@@ -19,6 +19,9 @@ const VIOLATIONS = [
   ['enclave-app/src', "import { x } from '../../local-twin/src/main.ts';", 'noRestrictedImports'],
   ['enclave-app/src', "import { x } from '@strongroom/shared/transport/dev/tcp';", 'noRestrictedImports'],
   ['parent-proxy/src', "import { x } from '../../enclave-app/src/main.ts';", 'noRestrictedImports'],
+  ['parent-proxy/src', "import { x } from '@strongroom/cli/commands';", 'noRestrictedImports'],
+  ['client/src', "import { x } from '@strongroom/parent-proxy/operator/deployment';", 'noRestrictedImports'],
+  ['cli/src', "import { x } from '../../parent-proxy/src/config.ts';", 'noRestrictedImports'],
   ['shared/src', "import { x } from '@strongroom/attestation/der';", 'noRestrictedImports'],
   ['attestation/src', "import { hash } from 'node:crypto';", 'noNodejsModules'],
 ] as const;

@@ -10,6 +10,7 @@ const FORBIDDEN = [
   /^parent-proxy\//,
   /^local-twin\//,
   /^client\//,
+  /^cli\//,
   /^chain-relay\//,
   /^shared\/src\/transport\/dev\//,
   /^attestation\//,

@@ -35,7 +35,9 @@ export interface ProductionConfig extends ProxyConfig {
 }
 
 /** A setting that is missing or makes no sense; the message names the setting and never its value. */
-export class ConfigError extends Error {}
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
 
 const MAX_RATE = 100_000_000;
 const DAY_MS = 24 * 60 * 60_000;

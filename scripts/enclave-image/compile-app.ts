@@ -1,10 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** Own workspaces that others import by name. */
-const PACKAGES = ['attestation', 'chain-relay', 'shared'];
+const PACKAGES = ['attestation', 'chain-relay', 'client', 'shared'];
+/** A program that another one, the command, imports by name too. */
+const IMPORTED_PROGRAM = 'parent-proxy';
 
 /**
  * Compiles a composition root and what it reaches, nothing else, into `app`: own workspaces keep their place,
@@ -32,7 +34,7 @@ export function compileApp(repository: string, main: string, app: string): void 
       to: join(app, 'node_modules/@strongroom', workspace),
       below: 'dist',
     }));
-    const programs = ['enclave-app', 'local-twin', 'parent-proxy'].map((workspace) => ({
+    const programs = ['cli', 'enclave-app', 'local-twin', 'parent-proxy'].map((workspace) => ({
       workspace,
       to: join(app, workspace),
       below: '',
@@ -42,9 +44,18 @@ export function compileApp(repository: string, main: string, app: string): void 
       cpSync(join(out, workspace), join(to, below), { recursive: true });
       cpSync(join(repository, workspace, 'package.json'), join(to, 'package.json'));
     }
+    if (existsSync(join(out, 'cli'))) linkProgram(app);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+/** Lets a program be imported by its name, from where it is. */
+function linkProgram(app: string): void {
+  const folder = join(app, 'node_modules/@strongroom', IMPORTED_PROGRAM);
+  mkdirSync(folder, { recursive: true });
+  cpSync(join(app, IMPORTED_PROGRAM, 'package.json'), join(folder, 'package.json'));
+  symlinkSync(join('../../..', IMPORTED_PROGRAM), join(folder, 'dist'));
 }
 
 /** One program without declarations or incremental state; only the files that `main` reaches are in it. */
@@ -60,7 +71,10 @@ function projectFile(repository: string, main: string, outDir: string): object {
       noEmitOnError: true,
       // As own sources, not as packages: only those are compiled.
       paths: Object.fromEntries(
-        PACKAGES.map((name) => [`@strongroom/${name}/*`, [join(repository, name, 'src/*.ts')]]),
+        [...PACKAGES, IMPORTED_PROGRAM].map((name) => [
+          `@strongroom/${name}/*`,
+          [join(repository, name, 'src/*.ts')],
+        ]),
       ),
       typeRoots: [join(repository, 'node_modules/@types')],
     },

@@ -1,7 +1,7 @@
-// Packs what a parent instance installs: Node, the compiled proxy with its packages, deploy/, and the image that `make eif` built.
+// Packs what a parent instance installs: Node, the compiled proxy and command with their packages, deploy/, and the image that `make eif` built.
 // usage: node scripts/enclave-image/release.ts --image DIR --out FILE
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, cpSync, existsSync, mkdirSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildVsockAddon } from '../../shared/native/build.ts';
@@ -10,17 +10,25 @@ import { copyProductionPackages } from './production-packages.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '../..');
 
+/** `strongroom` on a parent instance, from wherever the release was unpacked. */
+const COMMAND = `#!/bin/sh
+folder=$(dirname "$(dirname "$(readlink -f "$0")")")
+exec "$folder/bin/node" --disable-proto=throw --no-strip-types "$folder/app/cli/src/main.js" "$@"
+`;
+
 /** Fills `out` with the release of the parent's side. */
 export function assembleRelease(out: string): void {
   const app = join(out, 'app');
   mkdirSync(join(out, 'bin'), { recursive: true });
-  compileApp(REPOSITORY, 'parent-proxy/src/main.ts', app);
-  copyProductionPackages(REPOSITORY, ['parent-proxy', 'shared', 'attestation', 'chain-relay'], app);
+  for (const program of ['parent-proxy/src/main.ts', 'cli/src/main.ts']) compileApp(REPOSITORY, program, app);
+  const workspaces = ['parent-proxy', 'shared', 'attestation', 'chain-relay', 'client'];
+  copyProductionPackages(REPOSITORY, workspaces, app);
   buildVsockAddon({
     testAfUnix: false,
     out: join(app, 'node_modules/@strongroom/shared/native/build/vsock.node'),
   });
   execFileSync('strip', ['-o', join(out, 'bin/node'), process.execPath]);
+  writeFileSync(join(out, 'bin/strongroom'), COMMAND, { mode: 0o755 });
   for (const dir of ['parent', 'systemd'])
     cpSync(join(REPOSITORY, 'deploy', dir), join(out, 'deploy', dir), { recursive: true });
 }

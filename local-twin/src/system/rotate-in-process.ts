@@ -11,7 +11,7 @@ export interface RunningRotation {
   kill(): void;
 }
 
-/** Runs `strongroom-operator rotate root-key` as the twin's operator would. */
+/** Runs `strongroom rotate root-key` as the twin's operator would. */
 export function startRotation(
   options: OperatorProcessOptions,
   onProgress: (progress: RotationProgress, cpuUs: number) => void = () => undefined,

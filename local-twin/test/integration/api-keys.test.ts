@@ -129,7 +129,7 @@ describe('the command', () => {
     const { project: owned, file } = await createOwnedProject(system);
     const out = `${file}.rotated`;
     const added = await runStrongroom(
-      ...['api-key', 'add', '--credentials', file, '--out', out, '--algorithm', 'ES256'],
+      ...['api-key', 'create', '--credentials', file, '--out', out, '--algorithm', 'ES256'],
       ...['--scope', 'read', '--scope', 'sign', '--expires-in', '1h', '--allow-ip', '127.0.0.1'],
     );
     const { id } = added.json;
@@ -138,9 +138,9 @@ describe('the command', () => {
     expect(statSync(out).mode & 0o777).toBe(0o600);
     const renewed = JSON.parse(readFileSync(out, 'utf8')) as TestProject;
     await connectSdk({ ...owned, ...renewed }).evm.createAccount({ name: 'by-the-new-key' });
-    const own = await runStrongroom('api-key', 'revoke', id, '--credentials', out);
+    const own = await runStrongroom('api-key', 'revoke', id, '--credentials', out, '--yes');
     expect(own.exitCode).toBe(2);
-    const revoked = await runStrongroom('api-key', 'revoke', owned.apiKeyId, '--credentials', out);
+    const revoked = await runStrongroom('api-key', 'revoke', owned.apiKeyId, '--credentials', out, '--yes');
     expect(revoked.json).toEqual([key]);
     expect((await runStrongroom('api-key', 'list', '--credentials', out)).json).toEqual([key]);
     expect(await reads(owned)).toBe(401);

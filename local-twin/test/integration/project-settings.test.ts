@@ -36,7 +36,7 @@ describe('the owner', () => {
   it('changes settings by command, and the certificate shows them and what stayed', async () => {
     const { file } = await createOwnedProject(system);
     const change = (...options: string[]) =>
-      runStrongroom('project', 'change', '--credentials', file, ...options);
+      runStrongroom('project', 'settings', '--credentials', file, ...options);
     const { host } = new URL((JSON.parse(readFileSync(file, 'utf8')) as { baseUrl: string }).baseUrl);
     const first = await change('--max-fee-wei', '12345678901234567890', '--export', 'forbid');
     expect(first.json).toEqual({

@@ -70,11 +70,11 @@ describe('recovery', () => {
     expect(started).toMatchObject({ exitCode: 0, json: { credentialsFile: out } });
     const waiting = await runStrongroom('recovery', 'status', ...options);
     expect(waiting.json.pending.id).toBe(started.json.id);
-    const early = await runStrongroom('recovery', 'complete', '--credentials', out);
+    const early = await runStrongroom('recovery', 'complete', '--credentials', out, '--yes');
     expect(early).toMatchObject({ exitCode: 1, json: { error: { code: 'SERVICE_REFUSED' } } });
     expect(await statusOfSigning(project)).toBe(201);
     await sleep(Math.max(0, Date.parse(started.json.completableAt) - Date.now() + 500));
-    const completed = await runStrongroom('recovery', 'complete', '--credentials', out);
+    const completed = await runStrongroom('recovery', 'complete', '--credentials', out, '--yes');
     expect(completed).toMatchObject({ exitCode: 0 });
     expect(await statusOfSigning(project)).toBe(401);
     expect(await statusOfSigning(withSecretsOf(project, out))).toBe(201);
@@ -87,7 +87,7 @@ describe('recovery', () => {
     const options = publicOptions(project);
     await runStrongroom('recovery', 'start', ...options, '--passphrase-file', words, '--out', out);
     expect(await runStrongroom('recovery', 'veto', '--credentials', file)).toMatchObject({ exitCode: 0 });
-    const completed = await runStrongroom('recovery', 'complete', '--credentials', out);
+    const completed = await runStrongroom('recovery', 'complete', '--credentials', out, '--yes');
     expect(completed).toMatchObject({ exitCode: 1, json: { error: { code: 'RECOVERY_NOT_PENDING' } } });
     expect(await statusOfSigning(project)).toBe(201);
   });
@@ -110,7 +110,15 @@ describe('recovery', () => {
 
   it('replaces its passphrase', async () => {
     const { project, file, words } = await setUp();
-    const renewed = await runStrongroom('recovery', 'setup', '--credentials', file, '--waiting-period', '3s');
+    const renewed = await runStrongroom(
+      'recovery',
+      'replace',
+      '--credentials',
+      file,
+      '--waiting-period',
+      '3s',
+      '--yes',
+    );
     const options = publicOptions(project);
     const start = (path: string) =>
       runStrongroom('recovery', 'start', ...options, '--passphrase-file', path, '--out', newPath());
@@ -122,7 +130,8 @@ describe('recovery', () => {
     const { project, file } = await setUp();
     const start = ['recovery', 'start', ...publicOptions(project), '--out', newPath()];
     expect(await runStrongroom(...start)).toMatchObject({ exitCode: 2 });
-    const short = ['recovery', 'setup', '--credentials', file, '--waiting-period', '1s'];
+    expect(await runStrongroom('recovery', 'setup', '--credentials', file)).toMatchObject({ exitCode: 2 });
+    const short = ['recovery', 'replace', '--yes', '--credentials', file, '--waiting-period', '1s'];
     expect(await runStrongroom(...short)).toMatchObject({
       exitCode: 1,
       json: { error: { code: 'SERVICE_REFUSED' } },

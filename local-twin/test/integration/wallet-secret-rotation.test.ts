@@ -63,7 +63,14 @@ describe('rotation under load', () => {
     load.use([renewed]);
     await sleep(300);
     const others = rotated.json.walletSecrets.filter(({ id }: { id: string }) => id !== rotated.json.id);
-    const revoked = await runStrongroom('wallet-secret', 'revoke', others[0].id, '--credentials', out);
+    const revoked = await runStrongroom(
+      'wallet-secret',
+      'revoke',
+      others[0].id,
+      '--credentials',
+      out,
+      '--yes',
+    );
     expect(revoked).toMatchObject({ exitCode: 0, json: [{ id: rotated.json.id, state: 'active' }] });
     await sleep(300);
     await load.stop();
@@ -94,7 +101,7 @@ describe('the command', () => {
     const { file } = await createOwnedProject(system);
     const [{ id }] = (await runStrongroom('wallet-secret', 'list', '--credentials', file)).json;
     for (const wrong of [id, '0'.repeat(32)]) {
-      const refused = await runStrongroom('wallet-secret', 'revoke', wrong, '--credentials', file);
+      const refused = await runStrongroom('wallet-secret', 'revoke', wrong, '--credentials', file, '--yes');
       expect(refused).toMatchObject({ exitCode: 1, json: { error: { code: 'SERVICE_REFUSED' } } });
     }
     expect(await runStrongroom('wallet-secret', 'revoke', '--credentials', file)).toMatchObject({

@@ -1,8 +1,8 @@
 import { createPrivateKey } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { CredentialsFile } from '@strongroom/cli/input/credentials-file';
 import { decodeCbor } from '@strongroom/shared/wire/cbor';
-import type { CredentialsFile } from '../../../client/cli/options.ts';
 import { createTestProject, type TestProject } from './project.ts';
 import type { TestSystem } from './test-system.ts';
 

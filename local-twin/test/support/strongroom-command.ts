@@ -5,12 +5,12 @@ export interface CommandOutcome {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
-  /** What `--json` printed. */
+  /** What `--json` printed: of a refusal, on stderr. */
   // biome-ignore lint/suspicious/noExplicitAny: tests say what they expect of it
   readonly json: any;
 }
 
-const MAIN = join(import.meta.dirname, '../../../client/cli/main.ts');
+const MAIN = join(import.meta.dirname, '../../../cli/src/main.ts');
 
 /** Runs `strongroom` as a process of its own, with `--json`, no terminal and nothing of this environment but PATH. */
 export function runStrongroom(...words: readonly string[]): Promise<CommandOutcome> {
@@ -19,7 +19,7 @@ export function runStrongroom(...words: readonly string[]): Promise<CommandOutco
     const options = { env: { PATH: process.env['PATH'] }, timeout: 30_000 };
     const child = execFile(process.execPath, args, options, (error, stdout, stderr) => {
       const exitCode = error === null ? 0 : Number(error.code ?? -1);
-      resolve({ exitCode, stdout, stderr, json: jsonOrNull(stdout) });
+      resolve({ exitCode, stdout, stderr, json: jsonOrNull(exitCode === 0 ? stdout : stderr) });
     });
     child.stdin?.end();
   });

@@ -1,0 +1,44 @@
+import { AttestationError } from '@strongroom/attestation/attestation-error';
+import { ClientError, type ClientErrorCode } from '@strongroom/client/client-error';
+import { UsageError } from './usage-error.ts';
+
+/** What a command ends with. */
+export const EXIT_CODES = [
+  [0, 'done'],
+  [1, 'refused or failed'],
+  [2, 'wrong usage'],
+  [3, 'not verified: do not trust what answered'],
+] as const;
+
+/** Codes of a client that was shown something else than it asked for. */
+const NOT_VERIFIED: readonly ClientErrorCode[] = [
+  'PROJECT_MISMATCH',
+  'RECORD_OLDER',
+  'ACCOUNT_MISMATCH',
+  'EXPORTED_KEY_INVALID',
+  'CERTIFICATE_MISSING',
+  'WALLET_SECRETS_MISMATCH',
+  'API_KEYS_MISMATCH',
+  'RECOVERY_MISMATCH',
+];
+
+export interface Failure {
+  readonly exitCode: 1 | 2 | 3;
+  readonly code: string;
+  /** For people; nothing secret is in it. */
+  readonly message: string;
+}
+
+/** How an error is told. What nobody expected is told by its kind alone: its message may hold anything. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof UsageError) return { exitCode: 2, code: 'USAGE', message: error.message };
+  if (error instanceof AttestationError) return { exitCode: 3, code: error.code, message: error.message };
+  if (error instanceof ClientError) {
+    const exitCode = NOT_VERIFIED.includes(error.code) ? 3 : 1;
+    return { exitCode, code: error.code, message: error.message };
+  }
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,63}$/.test(code))
+    return { exitCode: 1, code, message: code === message ? code : `The command failed: ${code}.` };
+  return { exitCode: 1, code: 'UNEXPECTED', message: 'The command failed unexpectedly.' };
+}
