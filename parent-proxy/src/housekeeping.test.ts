@@ -32,6 +32,7 @@ function storeWith(settled: number) {
       left -= removed;
       return removed;
     }),
+    removePreparedUserOperations: noted('prepared', () => 0),
     removeOrphanedWalletKeys: noted('orphans', () => ({ removed: 0, isSuspicious: false })),
   };
 }
@@ -44,7 +45,12 @@ describe('housekeeping', () => {
     expect(store.calls).toEqual([]);
     await vi.advanceTimersByTimeAsync(HOUR_MS);
     const outbox = ['outbox', START_MS + HOUR_MS - OUTBOX_RETENTION_MS];
-    expect(store.calls).toEqual([['idempotency', START_MS + HOUR_MS], outbox, outbox, outbox, outbox]);
+    const prepared = ['prepared', START_MS + HOUR_MS - 24 * HOUR_MS];
+    expect(store.calls).toEqual([
+      ['idempotency', START_MS + HOUR_MS],
+      ...[outbox, outbox, outbox, outbox],
+      prepared,
+    ]);
     await vi.advanceTimersByTimeAsync(23 * HOUR_MS);
     expect(store.calls.filter(([name]) => name === 'orphans')).toEqual([
       ['orphans', START_MS + 24 * HOUR_MS],
@@ -66,7 +72,10 @@ describe('housekeeping', () => {
     expect(store.calls).toEqual([]);
     isDown = false;
     await vi.advanceTimersByTimeAsync(HOUR_MS);
-    expect(store.calls).toEqual([['outbox', START_MS - 3 * HOUR_MS]]);
+    expect(store.calls).toEqual([
+      ['outbox', START_MS - 3 * HOUR_MS],
+      ['prepared', START_MS - 22 * HOUR_MS],
+    ]);
     stop();
   });
 });

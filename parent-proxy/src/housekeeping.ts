@@ -4,6 +4,8 @@ import { StoreError } from './store/store-error.ts';
 
 const HOUR_MS = 60 * 60_000;
 const HOURS_PER_DAY = 24;
+/** Nobody signs an operation whose fees are a day old. */
+const PREPARED_FOR_MS = HOURS_PER_DAY * HOUR_MS;
 export const OUTBOX_RETENTION_MS = 90 * HOURS_PER_DAY * HOUR_MS;
 
 export interface HousekeepingOptions {
@@ -15,11 +17,14 @@ export interface HousekeepingOptions {
 
 type CleanedStore = Pick<
   Store,
-  'removeExpiredIdempotencyKeys' | 'removeOrphanedWalletKeys' | 'removeSettledEntries'
+  | 'removeExpiredIdempotencyKeys'
+  | 'removeOrphanedWalletKeys'
+  | 'removeSettledEntries'
+  | 'removePreparedUserOperations'
 >;
 
 /**
- * Removes what has run out: hourly the idempotency keys and the transactions that were settled long ago, daily the keys that no account
+ * Removes what has run out: hourly the idempotency keys, the transactions that were settled long ago and the user operations that nobody signed, daily the keys that no account
  * names. Never at a start.
  */
 export function startHousekeeping(
@@ -33,6 +38,7 @@ export function startHousekeeping(
     try {
       await store.removeExpiredIdempotencyKeys(nowMs());
       while ((await store.removeSettledEntries(nowMs() - outboxRetentionMs)) > 0);
+      while ((await store.removePreparedUserOperations(nowMs() - PREPARED_FOR_MS)) > 0);
       if (hours % HOURS_PER_DAY !== 0) return;
       const { removed, isSuspicious } = await store.removeOrphanedWalletKeys(nowMs());
       if (isSuspicious) audit.orphansSuspicious();

@@ -106,6 +106,8 @@ export interface SmartAccountStore {
   findUserOperation(key: UserOperationKey): Promise<StoredUserOperation | null>;
   /** Of any account of the project. */
   findUserOperationByHash(projectId: Uint8Array, userOpHash: string): Promise<StoredUserOperation | null>;
+  /** Removes operations made before this time that nobody signed, some hundreds at once; says how many. */
+  removePreparedUserOperations(madeBeforeMs: number): Promise<number>;
   /** Moves an operation on, from one of these statuses and no other; says whether it did. */
   moveUserOperation(
     key: UserOperationKey,

@@ -20,7 +20,11 @@ type UserOperationVerbs = Pick<
   | 'findOpenUserOperations'
   | 'findUnsentUserOperations'
   | 'moveUserOperation'
+  | 'removePreparedUserOperations'
 >;
+
+/** Few enough that nobody waits long behind their removal. */
+const MAX_REMOVED = 500;
 
 export function userOperationVerbs(primary: Engine<PrimarySchema>): UserOperationVerbs {
   return {
@@ -89,6 +93,25 @@ export function userOperationVerbs(primary: Engine<PrimarySchema>): UserOperatio
           .where('user_op_hash', '=', userOpHash.toLowerCase())
           .executeTakeFirst();
         return row === undefined ? null : toOperation(row);
+      }),
+    removePreparedUserOperations: (madeBeforeMs) =>
+      primary.transaction(async (transaction) => {
+        const stale = await transaction
+          .selectFrom('user_operation')
+          .select(['project_id', 'user_op_hash'])
+          .where('status', '=', 'pending')
+          .where('created_at_ms', '<', madeBeforeMs)
+          .limit(MAX_REMOVED)
+          .execute();
+        for (const { project_id, user_op_hash } of stale) {
+          await transaction
+            .deleteFrom('user_operation')
+            .where('project_id', '=', project_id)
+            .where('user_op_hash', '=', user_op_hash)
+            .where('status', '=', 'pending')
+            .execute();
+        }
+        return stale.length;
       }),
     moveUserOperation: ({ projectId, address, userOpHash }, from, { status, operation, receipt }) =>
       primary.transaction(async (transaction) => {

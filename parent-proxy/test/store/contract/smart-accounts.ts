@@ -124,6 +124,19 @@ export function describeSmartAccounts(subject: Subject): void {
       expect(unsent).not.toContain(first.operation.userOpHash);
     });
 
+    it('that nobody signed are removed after their time', async () => {
+      const account = await added();
+      const { store } = subject;
+      const old = { ...operationOf(account), createdAtMs: 5 };
+      const kept = { ...operationOf(account), createdAtMs: 5, status: 'signed' as const };
+      const young = { ...operationOf(account), createdAtMs: 6 };
+      for (const operation of [old, kept, young]) await store.addUserOperation(operation);
+      expect(await store.removePreparedUserOperations(6)).toBe(1);
+      expect(await store.removePreparedUserOperations(6)).toBe(0);
+      expect(await store.findUserOperation(old)).toBeNull();
+      for (const operation of [kept, young]) expect(await store.findUserOperation(operation)).not.toBeNull();
+    });
+
     it('list the permissions that they approved, and what was revoked', async () => {
       const account = await added();
       const { store } = subject;
