@@ -8,7 +8,7 @@ export const PUBLIC_KEY_BYTES = 32;
 const MAX_ACCOUNTS = 256;
 
 export interface SolanaInstruction {
-  /** Index into the static account keys; never 0, the fee payer. */
+  /** Index into the static account keys. 0 is the fee payer, which no runtime takes for a program; Coinbase's own tests sign such messages. */
   readonly programIdIndex: number;
   /** One byte per account: an index into the static keys, then into those that lookup tables load. */
   readonly accountIndexes: Uint8Array;
@@ -44,7 +44,7 @@ const malformed = () => new SolanaError('MALFORMED_TRANSACTION');
 /**
  * Decodes a message of the legacy or the v0 format.
  * @throws MALFORMED_TRANSACTION when the runtime would refuse it (bounds, compact-u16, header, indexes, as `sanitize` of
- * solana-message), a key occurs twice, bytes trail, or it fits into no transaction
+ * solana-message, but for the fee payer as program), a key occurs twice, bytes trail, or it fits into no transaction
  */
 export function decodeSolanaMessage(bytes: Uint8Array): SolanaMessage {
   const reader = new ByteReader(bytes, malformed);
@@ -145,9 +145,7 @@ function assertSane(message: SolanaMessage): void {
     accountCount <= MAX_ACCOUNTS &&
     message.instructions.every(
       ({ programIdIndex, accountIndexes }) =>
-        programIdIndex > 0 &&
-        programIdIndex < staticCount &&
-        accountIndexes.every((index) => index < accountCount),
+        programIdIndex < staticCount && accountIndexes.every((index) => index < accountCount),
     );
   if (!isSane) throw malformed();
 }
