@@ -4,9 +4,11 @@ import { createServer as createTcpServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer } from 'node:tls';
+import { getMetrics } from '@strongroom/shared/operations/get-metrics';
 import { getStatus } from '@strongroom/shared/operations/get-status';
 import { issueProjectNonce } from '@strongroom/shared/operations/issue-project-nonce';
 import { loadRootRecord } from '@strongroom/shared/operations/load-root-record';
+import { readEvents } from '@strongroom/shared/operations/read-events';
 import { setCredentials } from '@strongroom/shared/operations/set-credentials';
 import { tcpDialer } from '@strongroom/shared/transport/dev/tcp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -137,6 +139,17 @@ describe('credentials', () => {
     await enclave.call(setCredentials, { accessKeyId, secretAccessKey, sessionToken: null, expiresAtMs });
     const rootRecord = await lab.rootRecord();
     await expect(enclave.call(loadRootRecord, { rootRecord })).rejects.toThrow(code('KMS_DENIED'));
+    const { events } = await enclave.call(readEvents, { after: 0 });
+    expect(events).toContainEqual(
+      expect.objectContaining({
+        event: 'kms-call-failed',
+        call: 'CheckKey',
+        keyIndex: 0,
+        code: 'KMS_DENIED',
+      }),
+    );
+    const { kmsCalls } = await enclave.call(getMetrics, {});
+    expect(kmsCalls).toEqual([{ call: 'CheckKey', outcome: 'KMS_DENIED', count: 1 }]);
     await enclave.call(setCredentials, own);
     expect(await enclave.call(loadRootRecord, { rootRecord })).toEqual({ phase: 'ready' });
   });
