@@ -1,11 +1,15 @@
 // The emulated enclave's composition root: production code on QEMU's nitro-enclave machine. The security module is the machine's, whose
-// documents nobody signed, so clients get them under the purpose `emulation`, and KMS is the simulator on the host.
+// documents nobody signed, so clients get them under the purpose `emulation`, and KMS is the simulator on the host. It starts under the
+// conditions of a production enclave.
 import { readFileSync } from 'node:fs';
 import { vsockDialer, vsockListen } from '@strongroom/shared/transport/vsock';
+import { findStartRefusal, ownSurroundings } from '../../../enclave-app/src/boot/start-conditions.ts';
 import { parseConfiguration } from '../../../enclave-app/src/config.ts';
 import { openNsmDevice } from '../../../enclave-app/src/nsm/device.ts';
 import { startEnclave } from '../../../enclave-app/src/start-enclave.ts';
 
+const refusal = findStartRefusal(ownSurroundings());
+if (refusal !== null) throw new Error(`a production enclave would not start here: ${refusal}`);
 const configuration = parseConfiguration(readFileSync('/etc/strongroom/configuration.json'));
 const { kms, vsock } = configuration;
 await startEnclave({
