@@ -13,7 +13,10 @@ export type ClientErrorCode =
   | 'PASSPHRASE_WRONG'
   | 'STRETCHING_REFUSED'
   | 'RECOVERY_MISMATCH'
-  | 'RECOVERY_NOT_PENDING';
+  | 'RECOVERY_NOT_PENDING'
+  | 'SECOND_FACTOR_REQUIRED'
+  | 'SECOND_FACTOR_INVALID'
+  | 'FACTORS_MISMATCH';
 
 /** Why a client-side command stopped before anything was trusted. */
 export class ClientError extends Error {

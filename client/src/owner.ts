@@ -1,6 +1,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import type { ProjectCertificate } from '@strongroom/attestation/project-certificate';
 import { type ApiCredentials, makeBearerToken } from './bearer-token.ts';
+import { callWithFactor, type SecondFactorSource } from './factor-call.ts';
 import { connectService } from './service.ts';
 import { type Caller, createCaller } from './service-call.ts';
 import { type ServiceIdentity, type ServicePins, verifyProject, verifyService } from './verify-service.ts';
@@ -12,6 +13,8 @@ export interface Owner {
   readonly projectId: Uint8Array;
   readonly credentials: ApiCredentials;
   readonly walletSecret: KeyObject;
+  /** Asked where the project requires a second factor. */
+  readonly secondFactor?: SecondFactorSource;
 }
 
 /** An owner's way to a service that was verified. */
@@ -34,14 +37,21 @@ export async function openOwnerSession({
   projectId,
   credentials,
   walletSecret,
+  secondFactor,
 }: Owner): Promise<OwnerSession> {
   const service = connectService(baseUrl);
   const identity = await verifyService(service, pins);
-  const { call } = createCaller(baseUrl);
+  const caller = createCaller(baseUrl);
+  const project = { projectId, identity };
   const authorization = (method: string, url: URL) => makeBearerToken(credentials, method, url);
   return {
     identity,
-    change: (method, path, body) => call({ method, path, body, authorization, walletSecret }),
+    change: (method, path, body) =>
+      callWithFactor(
+        caller,
+        { method, path, body, authorization, walletSecret },
+        { ...project, secondFactor },
+      ),
     certificate: () => verifyProject(service, identity, { credentials, projectId }),
   };
 }

@@ -2,6 +2,7 @@ import { type RecoveryChallenge, verifyRecoveryChallenge } from '@strongroom/att
 import { proofMessage } from '@strongroom/shared/auth/proof-of-possession';
 import { ClientError } from './client-error.ts';
 import type { ApiKey, WalletSecret } from './credentials.ts';
+import { callWithFactor, type SecondFactorSource } from './factor-call.ts';
 import { freshNonce } from './nonce.ts';
 import { type Owner, openOwnerSession } from './owner.ts';
 import { openRecoveryKey } from './recovery-key.ts';
@@ -101,14 +102,20 @@ export async function vetoRecovery(owner: Owner): Promise<string> {
 export async function completeRecovery(
   project: LostProject,
   walletSecret: Pick<WalletSecret, 'privateKey'>,
+  secondFactor?: SecondFactorSource,
 ): Promise<string> {
   const identity = await verifyService(connectService(project.baseUrl), project.pins);
   const id = pendingId(await askChallenge(project, identity));
-  await createCaller(project.baseUrl).call({
+  const call = {
     method: 'POST',
     path: `${RECOVERIES}/${id}/completion`,
     body: { projectId: Buffer.from(project.projectId).toString('hex') },
     walletSecret: walletSecret.privateKey,
+  } as const;
+  await callWithFactor(createCaller(project.baseUrl), call, {
+    projectId: project.projectId,
+    identity,
+    secondFactor,
   });
   return id;
 }

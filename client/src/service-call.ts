@@ -14,6 +14,8 @@ export interface Call {
   readonly authorization?: (method: string, url: URL) => string | null;
   /** Signs the request as a whole, for what only a Wallet Secret may ask. */
   readonly walletSecret?: KeyObject;
+  /** Goes beside it, for what the project requires one for. */
+  readonly secondFactor?: string;
 }
 
 export interface Reply {
@@ -25,7 +27,7 @@ export interface Reply {
 export interface Caller {
   /** The base URL without a slash at its end. */
   readonly root: string;
-  /** @throws ClientError SERVICE_UNREACHABLE, SERVICE_REFUSED, SERVICE_ANSWER_INVALID */
+  /** @throws ClientError SERVICE_UNREACHABLE, SERVICE_REFUSED, SECOND_FACTOR_REQUIRED, SERVICE_ANSWER_INVALID */
   readonly call: (call: Call) => Promise<Reply>;
 }
 
@@ -39,15 +41,22 @@ export function createCaller(baseUrl: string): Caller {
       const json = text === '' ? {} : parseAnswer(text);
       if (status >= 200 && status < 300) return { json, headers };
       const reason = typeof json['errorMessage'] === 'string' ? json['errorMessage'].slice(0, 300) : '';
-      throw new ClientError('SERVICE_REFUSED', `${root} answered ${status}: ${reason}`);
+      const code = json['errorType'] === 'mfa_required' ? 'SECOND_FACTOR_REQUIRED' : 'SERVICE_REFUSED';
+      throw new ClientError(code, `${root} answered ${status}: ${reason}`);
     },
   };
 }
 
-async function send(root: string, { method, path, query = {}, body, authorization, walletSecret }: Call) {
+/** A body as it is sent. */
+export function sentBody(body: unknown): string {
+  return body === undefined ? '' : JSON.stringify(body);
+}
+
+async function send(root: string, call: Call) {
+  const { method, path, query = {}, body, authorization, walletSecret, secondFactor } = call;
   const url = new URL(`${root}${path}`);
   for (const [key, value] of Object.entries(query)) url.searchParams.set(key, value);
-  const sent = body === undefined ? '' : JSON.stringify(body);
+  const sent = sentBody(body);
   const headers: Record<string, string> = { 'content-type': 'application/json' };
   const credential = authorization?.(method, url);
   if (credential) headers['authorization'] = `Bearer ${credential}`;
@@ -55,6 +64,7 @@ async function send(root: string, { method, path, query = {}, body, authorizatio
     const target = { method, authority: url.host, path: url.pathname, body: Buffer.from(sent) };
     headers['x-wallet-auth'] = makeWalletToken(walletSecret, target);
   }
+  if (secondFactor !== undefined) headers['x-second-factor'] = secondFactor;
   try {
     const response = await fetch(url, {
       method,

@@ -6,6 +6,7 @@ import { RequestError } from '../request-error.ts';
 import type { Store } from '../store/store.ts';
 import { type Answer, headerOf, type OpenRequest } from './request.ts';
 import type { Services } from './services.ts';
+import { secondFactorOf } from './wallet-request.ts';
 
 interface RecoveryOperation {
   /** Hex. */
@@ -51,5 +52,5 @@ function clientOf(request: OpenRequest): ClientRequest {
   const walletToken = headerOf(request, 'x-wallet-auth') ?? null;
   if (walletToken !== null && walletToken.length > MAX_TOKEN_CHARS)
     throw new RequestError('WALLET_TOKEN_MALFORMED');
-  return { method, path, body, bearerToken: null, walletToken };
+  return { method, path, body, bearerToken: null, walletToken, secondFactor: secondFactorOf(request) };
 }

@@ -1,6 +1,7 @@
 import { accountRoutes, SIGN_HASH_ROUTE } from './account-routes.ts';
 import { EVM_API, SOLANA_API } from './chain-api.ts';
 import { ENCLAVE_ROUTES } from './enclave-routes.ts';
+import { FACTOR_PAGE_ROUTES, FACTOR_ROUTES } from './factor-routes.ts';
 import { OWNER_ROUTES } from './owner-routes.ts';
 import { POLICY_ROUTES } from './policy-routes.ts';
 import { BALANCE_ROUTES, DELEGATION_ROUTES, SEND_ROUTES } from './relay-routes.ts';
@@ -13,6 +14,7 @@ import { SMART_ACCOUNT_ROUTES } from './smart-account-routes.ts';
 const API_ROUTES: readonly Route[] = [
   ...ENCLAVE_ROUTES,
   ...OWNER_ROUTES,
+  ...FACTOR_ROUTES,
   ...SEND_ROUTES,
   ...DELEGATION_ROUTES,
   ...BALANCE_ROUTES,
@@ -28,5 +30,6 @@ export const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/healthz', auth: 'none', handle: getHealth, contract: null },
   { method: 'GET', path: '/apikeys/v1/tokens/active', auth: 'none', handle: noActiveTokens, contract: null },
   { method: 'GET', path: '/openapi.json', auth: 'none', handle: getOpenApi(API_ROUTES), contract: null },
+  ...FACTOR_PAGE_ROUTES,
   ...API_ROUTES,
 ];

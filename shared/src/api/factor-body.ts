@@ -70,6 +70,12 @@ export const addPasskeyBody = v.strictObject({
   ),
 });
 
+/** The answer to it; the passkey is removed under this id. */
+export const passkeyBody = v.strictObject({
+  id: v.pipe(v.string(), v.description('The first 16 bytes of SHA-256 over the credential id, hex.')),
+  name: v.string(),
+});
+
 /** Body of POST /v2/enclave/factors/totp. */
 export const addTotpBody = v.strictObject({
   encryptedSecret: v.pipe(
