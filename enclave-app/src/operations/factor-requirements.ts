@@ -17,6 +17,7 @@ export async function handleSetFactorRequirements(
 ): Promise<ResponseOf<typeof setFactorRequirements>> {
   const request = await authorizeAuthorityChange('set-factor-requirements', { client, rows }, service);
   const { requiredFor } = parseBody(setFactorRequirementsBody, request.body);
+  if (new Set(requiredFor).size !== requiredFor.length) throw invalid('A requirement is named twice.');
   const { project } = request;
   const current = project.authority.record.factors ?? NO_FACTORS;
   const isLooser = current.requiredFor.some((purpose) => !requiredFor.includes(purpose));

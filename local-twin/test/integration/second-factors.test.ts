@@ -148,6 +148,7 @@ describe('TOTP and recovery codes', () => {
   });
 
   it('stay over a restart of the enclave', async () => {
+    await system.enclave.stop();
     await system.restartEnclave();
     expect(await listFactors(owner)).toMatchObject({
       hasTotp: true,

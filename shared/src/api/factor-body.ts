@@ -103,9 +103,5 @@ export const setRecoveryCodesBody = v.strictObject({
 
 /** Body of PUT /v2/enclave/factors/requirements. */
 export const setFactorRequirementsBody = v.strictObject({
-  requiredFor: v.pipe(
-    v.array(v.picklist(FACTOR_PURPOSES)),
-    v.maxLength(FACTOR_PURPOSES.length),
-    v.check((purposes) => new Set(purposes).size === purposes.length),
-  ),
+  requiredFor: v.pipe(v.array(v.picklist(FACTOR_PURPOSES)), v.maxLength(FACTOR_PURPOSES.length)),
 });

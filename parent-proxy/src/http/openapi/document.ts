@@ -40,6 +40,10 @@ const walletAuth = v.pipe(
   v.string(),
   v.description("The Wallet Secret's token for this very request (ES256)."),
 );
+const secondFactorHeader = v.pipe(
+  v.string(),
+  v.description('Where the project requires one: base64url of JSON; docs/second-factors.md.'),
+);
 
 /** The document of the routes that are part of the API, made of the schemas by which they validate. */
 export function openApiDocument(routes: readonly Route[]): JsonSchema {
@@ -116,6 +120,9 @@ function parametersOf(route: Route, { query = {}, isIdempotent }: RouteContract)
     ...(isWallet ? [parameter('header', 'X-Wallet-Auth', walletAuth)] : []),
     ...(route.auth === 'policy-authority'
       ? [parameter('header', 'X-Wallet-Auth', v.optional(walletAuth))]
+      : []),
+    ...('scope' in route && route.auth !== 'api-key'
+      ? [parameter('header', 'X-Second-Factor', v.optional(secondFactorHeader))]
       : []),
     ...(isIdempotent ? [parameter('header', 'X-Idempotency-Key', idempotencyKey)] : []),
   ];
