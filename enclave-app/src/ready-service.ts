@@ -25,6 +25,7 @@ import { type Accounts, createAccounts } from './records/accounts.ts';
 import { createImportKeys, type ImportKeys } from './records/import-keys.ts';
 import { createProjects, type Projects } from './records/projects.ts';
 import { createRecordMarks, type RecordMarks } from './records/record-marks.ts';
+import type { Counters } from './telemetry/counters.ts';
 
 const MAX_COMPILED_POLICIES = 256;
 
@@ -44,18 +45,25 @@ export interface ReadyService {
   readonly minRecoveryWaitMs: number;
   readonly replayWindow: ReplayWindow;
   readonly marks: RecordMarks;
+  /** Counted as they are made. */
+  readonly signatures: Counters['signatures'];
   readonly clock: AnchoredClock;
   readonly entropy: Entropy;
   readonly rootKey: Pick<Lifecycle, 'changeRoots' | 'describeRoots'>;
   readonly rotationReviews: RotationReviews;
 }
 
-export function createReadyService(lifecycle: Lifecycle, { limits }: MeasuredConfiguration): ReadyService {
+export function createReadyService(
+  lifecycle: Lifecycle,
+  { limits }: MeasuredConfiguration,
+  { signatures }: Pick<Counters, 'signatures'>,
+): ReadyService {
   const { deployment, clock, entropy } = lifecycle;
   const marks = createRecordMarks(limits.recordMarks);
   return {
     deployment,
     marks,
+    signatures,
     clock,
     entropy,
     rootKey: lifecycle,

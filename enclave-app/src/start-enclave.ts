@@ -39,7 +39,7 @@ export async function startEnclave(options: EnclaveOptions): Promise<Enclave> {
   const handle = createDispatch({
     lifecycle,
     telemetry,
-    createService: () => createReadyService(lifecycle, options.configuration),
+    createService: () => createReadyService(lifecycle, options.configuration, telemetry.counters),
     onInternalError: options.onInternalError,
   });
   return await serve(options.listen, { lifecycle, telemetry, handle });

@@ -19,18 +19,22 @@ export interface SigningAccount {
 export function signAsEvmAccount(
   { project, record, untrustedWalletKey }: SigningAccount,
   approval: Approval,
-  { accounts }: ReadyService,
+  { accounts, signatures }: ReadyService,
 ): RecoverableSignature {
   const use = (secretKey: Uint8Array) => signSecp256k1(approval, secretKey);
-  return accounts.withWalletKey(project, record, { untrustedWalletKey, use });
+  const signature = accounts.withWalletKey(project, record, { untrustedWalletKey, use });
+  signatures.secp256k1 += 1;
+  return signature;
 }
 
 /** 64 bytes. @throws OperationError SEALED_BLOB_REFUSED */
 export function signAsSolanaAccount(
   { project, record, untrustedWalletKey }: SigningAccount,
   approval: Approval,
-  { accounts }: ReadyService,
+  { accounts, signatures }: ReadyService,
 ): Uint8Array {
   const use = (seed: Uint8Array) => signEd25519(approval, seed);
-  return accounts.withWalletKey(project, record, { untrustedWalletKey, use });
+  const signature = accounts.withWalletKey(project, record, { untrustedWalletKey, use });
+  signatures.ed25519 += 1;
+  return signature;
 }

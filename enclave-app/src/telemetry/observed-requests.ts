@@ -18,9 +18,6 @@ const NOT_TRUSTED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'ROOT_ALREADY_LOADED',
 ]);
 
-const SIGNS_SECP256K1 = /^(?:(?:sign|send)-evm-|prepare-and-send-user-operation$)/;
-const SIGNS_ED25519 = /^(?:sign|send)-solana-/;
-
 /** A request that was decided. */
 export interface DecidedRequest {
   readonly operation: OperationName;
@@ -44,9 +41,7 @@ export function observeRequest(
 }
 
 function countWork(counters: Telemetry['counters'], operation: OperationName, request: unknown): void {
-  if (SIGNS_SECP256K1.test(operation)) counters.signatures.secp256k1 += 1;
-  else if (SIGNS_ED25519.test(operation)) counters.signatures.ed25519 += 1;
-  else if (operation === 'reseal-rows') {
+  if (operation === 'reseal-rows') {
     counters.rowsResealed += 1 + (request as { accounts: readonly unknown[] }).accounts.length;
   }
 }

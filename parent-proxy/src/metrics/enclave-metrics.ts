@@ -120,7 +120,7 @@ function createCounters(registry: Registry) {
     new Counter({ name: `strongroom_enclave_${name}`, help, labelNames, registers: [registry] });
   const requests = counter('requests_total', 'Operations decided in the enclave.', ['operation', 'outcome']);
   const unknown = counter('unknown_operations_total', 'Requests for operations that there are not.', []);
-  const signatures = counter('signatures_total', 'Requests that were signed.', ['curve']);
+  const signatures = counter('signatures_total', 'Signatures made by wallet keys.', ['curve']);
   const kmsCalls = counter('kms_calls_total', 'Calls of KMS.', ['call', 'outcome']);
   const resealed = counter('rows_resealed_total', 'Projects and accounts sealed anew by rotations.', []);
   const accepted = counter('connections_total', 'Connections that the enclave took.', []);
