@@ -1,7 +1,16 @@
+import { accountExport, accountImport, accountList } from './commands/account.ts';
 import { accountVerify } from './commands/account-verify.ts';
 import { apiKeyCreate, apiKeyList, apiKeyRevoke, apiKeyRotate } from './commands/api-key.ts';
 import { completionOf } from './commands/completion.ts';
 import { genesis } from './commands/genesis.ts';
+import {
+  policyCreate,
+  policyDelete,
+  policyEvaluate,
+  policyList,
+  policyShow,
+  policyUpdate,
+} from './commands/policy.ts';
 import { projectCreate } from './commands/project-create.ts';
 import { projectSettings } from './commands/project-settings.ts';
 import { projectShow, projectVerify } from './commands/project-verify.ts';
@@ -9,6 +18,7 @@ import { recoveryComplete, recoveryShow, recoveryStart, recoveryVeto } from './c
 import { recoveryReplace, recoverySetup } from './commands/recovery-passphrase.ts';
 import { rootKeyAddKms, rootKeyStatus, rotateRootKey } from './commands/root-key.ts';
 import { rotationVerify } from './commands/rotation-verify.ts';
+import { status } from './commands/status.ts';
 import { walletSecretList, walletSecretRevoke, walletSecretRotate } from './commands/wallet-secret.ts';
 import type { Command } from './framework/command.ts';
 
@@ -18,7 +28,16 @@ export const COMMANDS: readonly Command[] = [
   projectVerify,
   projectShow,
   projectSettings,
+  accountList,
   accountVerify,
+  accountImport,
+  accountExport,
+  policyList,
+  policyShow,
+  policyCreate,
+  policyUpdate,
+  policyDelete,
+  policyEvaluate,
   apiKeyCreate,
   apiKeyList,
   apiKeyRotate,
@@ -37,5 +56,6 @@ export const COMMANDS: readonly Command[] = [
   rotateRootKey,
   rootKeyStatus,
   rootKeyAddKms,
+  status,
   completionOf(() => COMMANDS),
 ];

@@ -3,7 +3,7 @@ import type { ProjectCertificate } from '@strongroom/attestation/project-certifi
 import { type ApiCredentials, makeBearerToken } from './bearer-token.ts';
 import { callWithFactor, type SecondFactorSource } from './factor-call.ts';
 import { connectService } from './service.ts';
-import { type Caller, createCaller } from './service-call.ts';
+import { type Call, type Caller, createCaller } from './service-call.ts';
 import { type ServiceIdentity, type ServicePins, verifyProject, verifyService } from './verify-service.ts';
 
 /** Who holds a project's secrets, and what he pins of its service. */
@@ -20,6 +20,8 @@ export interface Owner {
 /** An owner's way to a service that was verified. */
 export interface OwnerSession {
   readonly identity: ServiceIdentity;
+  /** Asks with the API key alone. */
+  readonly ask: (question: Pick<Call, 'method' | 'path' | 'query' | 'body'>) => ReturnType<Caller['call']>;
   /** Asks with the API key and, over the whole request, the Wallet Secret. */
   readonly change: (
     method: 'POST' | 'PUT' | 'DELETE',
@@ -46,6 +48,7 @@ export async function openOwnerSession({
   const authorization = (method: string, url: URL) => makeBearerToken(credentials, method, url);
   return {
     identity,
+    ask: (question) => caller.call({ ...question, authorization }),
     change: (method, path, body) =>
       callWithFactor(
         caller,

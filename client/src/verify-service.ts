@@ -4,7 +4,7 @@ import {
   type ProjectCertificate,
   verifyProjectCertificate,
 } from '@strongroom/attestation/project-certificate';
-import type { ServicePolicy } from '@strongroom/attestation/strongroom-evidence';
+import type { ServicePolicy, VerifiedService } from '@strongroom/attestation/strongroom-evidence';
 import { verifyStrongroomService } from '@strongroom/attestation/strongroom-service';
 import { verifyStrongroomServiceWithCustomRoot } from '@strongroom/attestation/strongroom-service-with-custom-root';
 import type { ApiCredentials } from './bearer-token.ts';
@@ -40,6 +40,12 @@ const MAX_FUTURE_SKEW_MS = 60_000;
  * @throws AttestationError, ClientError
  */
 export async function verifyService(service: Service, pins: ServicePins): Promise<ServiceIdentity> {
+  const { deploymentId, identityKey } = await attestService(service, pins);
+  return { deploymentId, identityKey };
+}
+
+/** As `verifyService`, with everything that the service says of itself. @throws AttestationError, ClientError */
+export async function attestService(service: Service, pins: ServicePins): Promise<VerifiedService> {
   const nonce = freshNonce();
   const evidence = await service.attestation(nonce);
   const policy: ServicePolicy = {
@@ -53,10 +59,9 @@ export async function verifyService(service: Service, pins: ServicePins): Promis
     minSecurityEpoch: 1,
   };
   const { customRoot, partition = 'aws' } = pins;
-  const verified = customRoot
+  return customRoot
     ? await verifyStrongroomServiceWithCustomRoot(evidence, policy, customRoot)
     : await verifyStrongroomService(evidence, { ...policy, partition });
-  return { deploymentId: verified.deploymentId, identityKey: verified.identityKey };
 }
 
 /** What a new project's certificate has to show. */

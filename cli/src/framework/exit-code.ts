@@ -20,6 +20,7 @@ const NOT_VERIFIED: readonly ClientErrorCode[] = [
   'WALLET_SECRETS_MISMATCH',
   'API_KEYS_MISMATCH',
   'RECOVERY_MISMATCH',
+  'FACTORS_MISMATCH',
 ];
 
 export interface Failure {

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import type { TestSystem } from './test-system.ts';
 
 export interface CommandOutcome {
   readonly exitCode: number;
@@ -11,12 +12,38 @@ export interface CommandOutcome {
 }
 
 const MAIN = join(import.meta.dirname, '../../../cli/src/main.ts');
+const OPERATOR_MAIN = join(import.meta.dirname, '../../src/system/operator-command.ts');
 
 /** Runs `strongroom` as a process of its own, with `--json`, no terminal and nothing of this environment but PATH. */
 export function runStrongroom(...words: readonly string[]): Promise<CommandOutcome> {
-  const args = ['--conditions=source', '--no-warnings', MAIN, ...words, '--json'];
+  return run(MAIN, [...words, '--json'], {});
+}
+
+/** Runs an operator's command beside the proxy of a twin. */
+export function runOperator(system: TestSystem, ...words: readonly string[]): Promise<CommandOutcome> {
+  const settings = {
+    STRONGROOM_DATA_DIR: join(system.home, 'data'),
+    STRONGROOM_ENCLAVE_PORT: `${system.enclave.port}`,
+  };
+  return run(OPERATOR_MAIN, [...words, '--json'], settings);
+}
+
+/** Runs `strongroom` for people: without `--json`. */
+export function runForPeople(
+  words: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<CommandOutcome> {
+  return run(MAIN, words, environment);
+}
+
+function run(
+  main: string,
+  words: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Promise<CommandOutcome> {
+  const args = ['--conditions=source', '--no-warnings', main, ...words];
   return new Promise((resolve) => {
-    const options = { env: { PATH: process.env['PATH'] }, timeout: 30_000 };
+    const options = { env: { PATH: process.env['PATH'], ...environment }, timeout: 30_000 };
     const child = execFile(process.execPath, args, options, (error, stdout, stderr) => {
       const exitCode = error === null ? 0 : Number(error.code ?? -1);
       resolve({ exitCode, stdout, stderr, json: jsonOrNull(exitCode === 0 ? stdout : stderr) });
