@@ -118,6 +118,15 @@ describe('prepareAndSendUserOperation', () => {
     await expect(sendSigned(account)).rejects.toEqual(refusal(403, 'forbidden'));
   });
 
+  it('with a value of more than 256 bits is refused, prepared or sent', async () => {
+    const { address } = (await smartAccount()).account;
+    const body = { network: NETWORK, calls: [{ to: TO, value: `${2n ** 256n}`, data: '0x' }] };
+    for (const end of ['', '/prepare-and-send']) {
+      const path = `/v2/evm/smart-accounts/${address}/user-operations${end}`;
+      expect((await sendToService(project, 'POST', path, { body })).status).toBe(400);
+    }
+  });
+
   it('of a network that is not configured, or with a paymaster that is not allowed, is refused', async () => {
     const { account } = await smartAccount();
     const send = (fields: object) =>

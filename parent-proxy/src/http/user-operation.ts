@@ -49,13 +49,20 @@ function plain(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]));
 }
 
+/** @throws RequestError INVALID_REQUEST when a value exceeds 256 bits */
 export function requestedCalls(calls: readonly CallBody[]): readonly RequestedCall[] {
   return calls.map(({ to, value, data, overrideGasLimit }) => ({
     to: to as Hex,
-    value: BigInt(value),
+    value: weiOf(value),
     data: data as Hex,
     overrideGasLimit: overrideGasLimit === undefined ? null : BigInt(overrideGasLimit),
   }));
+}
+
+function weiOf(value: string): bigint {
+  const wei = BigInt(value);
+  if (wei >= 2n ** 256n) throw new RequestError('INVALID_REQUEST');
+  return wei;
 }
 
 /** @throws RequestError NOT_FOUND */
