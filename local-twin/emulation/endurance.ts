@@ -73,7 +73,7 @@ async function signFor(
     }
   };
   await Promise.all([watch(), ...Array.from({ length: SIGNERS }, sign)]);
-  console.log(`${unavailable} requests were answered that the enclave does not answer`);
+  console.log(`${unavailable} requests were answered 503 and repeated`);
   return samples;
 }
 

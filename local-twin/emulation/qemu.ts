@@ -85,8 +85,8 @@ async function build(apt: Apt, version: string, target: string): Promise<void> {
   mkdirSync(buildDir, { recursive: true });
   const env = { ...process.env, PYTHONPATH: join(work, 'meson/usr/lib/python3/dist-packages') };
   const logFile = join(target, 'build.log');
-  await run('nice', ['-n', '10', '../configure', ...CONFIGURE], { cwd: buildDir, env, logFile });
-  await run('nice', ['-n', '10', 'ninja', `-j${cpus().length}`, 'qemu-system-x86_64'], {
+  await run('../configure', CONFIGURE, { cwd: buildDir, env, logFile });
+  await run('ninja', [`-j${cpus().length}`, 'qemu-system-x86_64'], {
     cwd: buildDir,
     env,
     logFile,
