@@ -66,7 +66,9 @@ describe('smart accounts', () => {
 
   it('are one per owner, and named once', async () => {
     const { owner } = await smartAccount('taken');
-    await expect(cdp.evm.createSmartAccount({ owner })).rejects.toEqual(refusal(409, 'already_exists'));
+    await expect(cdp.evm.createSmartAccount({ owner })).rejects.toEqual(
+      refusal(409, 'already_exists', 'Multiple smart wallets with the same owner are not supported.'),
+    );
     const other = await cdp.evm.createAccount();
     await expect(cdp.evm.createSmartAccount({ owner: other, name: 'taken' })).rejects.toEqual(
       refusal(409, 'already_exists'),

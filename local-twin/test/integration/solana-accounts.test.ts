@@ -114,6 +114,17 @@ describe('transactions', () => {
     expect(isSignedBy(address, signed.messageBytes as unknown as Uint8Array, own)).toBe(true);
   });
 
+  it('as in the tests of CDP, whose one instruction calls the fee payer, are signed', async () => {
+    const { address } = await cdp.solana.createAccount();
+    const key = getBase58Encoder().encode(address) as unknown as Uint8Array;
+    const message = [1, 0, 0, 1, ...key, ...Array<number>(32).fill(1), 1, 0, 1, 0, 4, 1, 2, 3, 4];
+    const transaction = Buffer.from([0, ...message]).toString('base64');
+    const { signature } = await cdp.solana.signTransaction({ address, transaction });
+    const signed = Buffer.from(signature, 'base64');
+    expect([signed[0], [...signed.subarray(65)]]).toEqual([1, message]);
+    expect(isSignedBy(address, signed.subarray(65), signed.subarray(1, 65))).toBe(true);
+  });
+
   it('of two signers are signed by one after the other', async () => {
     const payer = await cdp.solana.createAccount();
     const owner = await cdp.solana.createAccount();

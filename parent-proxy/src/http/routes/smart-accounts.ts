@@ -41,7 +41,8 @@ async function add(
       });
     case 'address-taken':
       throw new RequestError('ALREADY_EXISTS', {
-        clientMessage: 'EVM smart account with the given owners already exists.',
+        // The SDK looks for these words, and then for the smart account that the owner has.
+        clientMessage: 'Multiple smart wallets with the same owner are not supported.',
       });
     case 'claim-lost':
       throw new RequestError('IDEMPOTENCY_IN_PROGRESS');
