@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Anvil, startAnvil } from '../support/anvil.ts';
 import { type FakeBundler, startFakeBundler } from '../support/fake-bundler.ts';
 import { createTestProject } from '../support/project.ts';
+import { refusal } from '../support/refusal.ts';
 import { connectSdk } from '../support/sdk-client.ts';
 import { startTestSystem, type TestSystem } from '../support/test-system.ts';
 
@@ -40,8 +41,6 @@ afterAll(async () => {
   await bundler?.[Symbol.asyncDispose]();
   await anvil?.[Symbol.asyncDispose]();
 });
-
-const refusal = (statusCode: number, errorType: string) => expect.objectContaining({ statusCode, errorType });
 
 async function smartAccount(name?: string) {
   const owner = await cdp.evm.createAccount();
