@@ -48,6 +48,24 @@ export async function setRecoveryPassphrase(
   return stored;
 }
 
+/**
+ * Removes the project's recovery key: afterwards no passphrase opens it, and a lost Wallet Secret is lost for good.
+ * @throws AttestationError, ClientError RECOVERY_MISMATCH when the enclave certifies a recovery key nevertheless
+ */
+export async function removeRecoveryPassphrase(owner: Owner): Promise<void> {
+  const session = await openOwnerSession(owner);
+  await session.change('DELETE', '/v2/enclave/recovery-key');
+  const isGone = await askChallenge(owner, session.identity).then(
+    () => false,
+    (error: unknown) => error instanceof ClientError && error.code === 'SERVICE_REFUSED',
+  );
+  if (!isGone)
+    throw new ClientError(
+      'RECOVERY_MISMATCH',
+      'The enclave certifies a recovery key that was to be removed.',
+    );
+}
+
 /** What the enclave says of the project's recovery now, verified. @throws AttestationError, ClientError */
 export async function recoveryStatus(project: LostProject): Promise<RecoveryChallenge> {
   const identity = await verifyService(connectService(project.baseUrl), project.pins);

@@ -20,6 +20,8 @@ export interface ProxyConfig {
   readonly trustedProxies: readonly string[];
   /** Told of recoveries; none when it is left out. */
   readonly recoveryWebhook?: Secret | null;
+  /** Open requests about recovery that one address, and those about one project, may make in a minute; 60 when it is left out. */
+  readonly recoveryRateLimit?: number;
   readonly relay: RelayConfig;
   /** For how long transactions are kept after they were settled; 90 days when it is left out. */
   readonly outboxRetentionMs?: number;
@@ -53,6 +55,7 @@ const AUTHORITY = /^[a-z0-9.[\]:-]+$/;
  * - `STRONGROOM_AUTHORITIES`: comma-separated `host[:port]` under which clients dial the service
  * - `STRONGROOM_ENROLMENT_TOKENS`: comma-separated secrets of at least 32 characters; none closes project creation
  * - `STRONGROOM_KEY_RATE_LIMIT` (5000), `STRONGROOM_PROJECT_RATE_LIMIT` (10000): requests per ten seconds
+ * - `STRONGROOM_RECOVERY_RATE_LIMIT` (60): requests about recovery in a minute, of each address and about each project, at this proxy
  * - `STRONGROOM_TRUSTED_PROXIES`: comma-separated addresses and CIDR blocks of load balancers in front; none by default
  * - `STRONGROOM_DATA_DIR` for SQLite, or `STRONGROOM_PRIMARY_DATABASE_URL` and `STRONGROOM_VAULT_DATABASE_URL` for PostgreSQL: store-config.ts
  * - `STRONGROOM_ENCLAVE_CID` (16), `STRONGROOM_ENCLAVE_PORT` (5000): the enclave's vsock address
@@ -79,6 +82,11 @@ export function readConfig(environment: NodeJS.ProcessEnv): ProductionConfig {
         MAX_RATE,
       ),
     },
+    recoveryRateLimit: integerOf(
+      'STRONGROOM_RECOVERY_RATE_LIMIT',
+      read('STRONGROOM_RECOVERY_RATE_LIMIT') ?? '60',
+      MAX_RATE,
+    ),
     trustedProxies: trustedProxiesOf(read('STRONGROOM_TRUSTED_PROXIES')),
     relay: readRelayConfig(read, fail),
     outboxRetentionMs: retentionMsOf(read('STRONGROOM_OUTBOX_RETENTION_DAYS') ?? '90'),

@@ -11,6 +11,7 @@ import { createClientAddressOf } from './auth/client-address.ts';
 import { createAdmitEnrolment } from './auth/enrolment.ts';
 import { startKeyUse } from './auth/key-use.ts';
 import { startRateLimiter } from './auth/rate-limiter.ts';
+import { createRecoveryLimiter, DEFAULT_RECOVERY_RATE_LIMIT } from './auth/recovery-limiter.ts';
 import type { ProxyConfig } from './config.ts';
 import type { CredentialSource } from './enclave/credentials.ts';
 import { connectEnclave, type Enclave } from './enclave/enclave.ts';
@@ -18,11 +19,12 @@ import { startHousekeeping } from './housekeeping.ts';
 import { createApp } from './http/app.ts';
 import { answerBelowRoutes, refuseMalformed } from './http/below-routes.ts';
 import { createTurns } from './http/turns.ts';
-import { addBacklogMetrics } from './metrics/backlog-metrics.ts';
+import { addBacklogMetrics, addLazyResealMetrics } from './metrics/backlog-metrics.ts';
 import { measureStore } from './metrics/measured-store.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
 import { type MetricsServer, startMetricsServer } from './metrics/metrics-server.ts';
 import { createRecoveryNotifier } from './recovery-notifier.ts';
+import { startLazyReseal } from './rotation/lazy-reseal.ts';
 import type { Store } from './store/store.ts';
 import { startUserOperationRounds } from './user-operation-rounds.ts';
 
@@ -71,6 +73,12 @@ export async function startProxy(options: ProxyOptions): Promise<ParentProxy> {
   const keyUse = startKeyUse({ store, audit, nowMs });
   const relay = createRelay({ config: config.relay, store, nowMs, onEvent: outboxEvents(audit) });
   const recoveryNotifier = createRecoveryNotifier({ webhook: config.recoveryWebhook ?? null, audit });
+  const lazyReseal = startLazyReseal({
+    call: enclave.call,
+    store,
+    generation: () => enclave.status?.generation ?? null,
+  });
+  addLazyResealMetrics(metrics.registry, lazyReseal);
   const app = createApp({
     store,
     relay,
@@ -80,6 +88,8 @@ export async function startProxy(options: ProxyOptions): Promise<ParentProxy> {
     rateLimiter,
     keyUse,
     turns: createTurns(() => metrics.queueRefused('turns')),
+    lazyReseal,
+    recoveryLimiter: createRecoveryLimiter(config.recoveryRateLimit ?? DEFAULT_RECOVERY_RATE_LIMIT, nowMs),
     recoveryNotifier,
     admitEnrolment: createAdmitEnrolment(config.enrolmentTokens),
     audit,
@@ -104,6 +114,7 @@ export async function startProxy(options: ProxyOptions): Promise<ParentProxy> {
       recoveryNotifier.stop();
       await closeServer(server);
       await metricsServer?.close();
+      await lazyReseal.stop();
       enclave.close();
       await relay.outbox.stop();
       await userOperations.stop();

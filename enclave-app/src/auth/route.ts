@@ -68,6 +68,7 @@ const PATTERNS: readonly Pattern[] = [
   pattern('POST', '/v2/enclave/wallet-secrets', 'add-wallet-secret', null),
   pattern('DELETE', `/v2/enclave/wallet-secrets${ID}`, 'revoke-wallet-secret', null),
   pattern('PUT', '/v2/enclave/recovery-key', 'set-recovery-key', null),
+  pattern('DELETE', '/v2/enclave/recovery-key', 'remove-recovery-key', null),
   pattern('POST', '/v2/enclave/recoveries', 'start-recovery', null),
   pattern('DELETE', `/v2/enclave/recoveries${ID}`, 'veto-recovery', null),
   pattern('POST', `/v2/enclave/recoveries${ID}/completion`, 'complete-recovery', null),

@@ -27,6 +27,7 @@ export const GATED_OPERATIONS: Partial<Readonly<Record<OperationName, FactorPurp
   'add-wallet-secret': 'wallet-secret',
   'revoke-wallet-secret': 'wallet-secret',
   'set-recovery-key': 'recovery',
+  'remove-recovery-key': 'recovery',
   'complete-recovery': 'recovery',
   'export-evm-account': 'export',
   'export-solana-account': 'export',

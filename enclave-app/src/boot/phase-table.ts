@@ -31,6 +31,7 @@ export const ALLOWED_PHASES: Readonly<Record<OperationName, readonly Phase[]>> =
   'add-wallet-secret': READY,
   'revoke-wallet-secret': READY,
   'set-recovery-key': READY,
+  'remove-recovery-key': READY,
   'challenge-recovery': READY,
   'start-recovery': READY,
   'veto-recovery': READY,

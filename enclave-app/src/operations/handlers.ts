@@ -21,7 +21,7 @@ import { handlePrepareAndSendUserOperation } from './prepare-and-send-user-opera
 import { handleUpdateProjectSettings } from './project-settings.ts';
 import { handleCompleteRecovery, handleStartRecovery, handleVetoRecovery } from './recoveries.ts';
 import { handleChallengeRecovery } from './recovery-challenge.ts';
-import { handleSetRecoveryKey } from './recovery-key.ts';
+import { handleRemoveRecoveryKey, handleSetRecoveryKey } from './recovery-key.ts';
 import { handleResealRows } from './reseal-rows.ts';
 import { handleCertifyRotation, handleReviewRows } from './review-rows.ts';
 import {
@@ -112,6 +112,7 @@ export const READY_HANDLERS: {
   'add-wallet-secret': handleAddWalletSecret,
   'revoke-wallet-secret': handleRevokeWalletSecret,
   'set-recovery-key': handleSetRecoveryKey,
+  'remove-recovery-key': handleRemoveRecoveryKey,
   'challenge-recovery': handleChallengeRecovery,
   'start-recovery': handleStartRecovery,
   'veto-recovery': handleVetoRecovery,

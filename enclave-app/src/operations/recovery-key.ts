@@ -3,14 +3,16 @@ import { setRecoveryKeyBody } from '@strongroom/shared/api/recovery-body';
 import { proofMessage } from '@strongroom/shared/auth/proof-of-possession';
 import { OperationError } from '@strongroom/shared/channel/operation-error';
 import type { ParsedRequestOf, ResponseOf } from '@strongroom/shared/operations/operation';
+import type { removeRecoveryKey } from '@strongroom/shared/operations/remove-recovery-key';
 import type { setRecoveryKey } from '@strongroom/shared/operations/set-recovery-key';
 import { isStrongEnough } from '@strongroom/shared/recovery/stretching';
 import { authorizeAuthorityChange } from '../auth/authorize-authority-change.ts';
 import { importRecoveryKey } from '../auth/recovery-request.ts';
 import type { ReadyService } from '../ready-service.ts';
 import { jsonAnswer } from './account-answer.ts';
-import { nextAuthority } from './authority-change.ts';
+import { NO_CONTENT, nextAuthority } from './authority-change.ts';
 import { parseBody } from './parse-body.ts';
+import { noRecoveryKey } from './recovery-challenge.ts';
 
 /**
  * Sets or replaces the recovery key. The enclave sees neither words nor seed; that the key was stretched as the body says is the
@@ -37,6 +39,19 @@ export async function handleSetRecoveryKey(
     answer: jsonAnswer(200, { publicKey: body.publicKey, waitingPeriodSeconds }),
     ...nextAuthority(request, { recovery: next }, service),
   };
+}
+
+/**
+ * Removes the recovery key and a recovery that waits for it. Starts of the last day are forgotten with it, as only a Wallet Secret can set
+ * another key.
+ */
+export async function handleRemoveRecoveryKey(
+  { client, project: rows }: ParsedRequestOf<typeof removeRecoveryKey>,
+  service: ReadyService,
+): Promise<ResponseOf<typeof removeRecoveryKey>> {
+  const request = await authorizeAuthorityChange('remove-recovery-key', { client, rows }, service);
+  if (request.project.authority.record.recovery === null) throw noRecoveryKey();
+  return { answer: NO_CONTENT, ...nextAuthority(request, { recovery: null }, service) };
 }
 
 function assertProof(publicKey: Uint8Array, proof: Uint8Array, projectId: Uint8Array): void {

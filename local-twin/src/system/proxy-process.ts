@@ -22,6 +22,8 @@ export interface ProxyProcessOptions {
   readonly enclavePort: number;
   readonly enrolmentToken: string;
   readonly rateLimits: RateLimits;
+  /** A minute; many when it is left out. */
+  readonly recoveryRateLimit?: number;
   readonly trustedProxies: readonly string[];
   readonly logLevel: string;
   /** Nodes of chains; none by default. */
@@ -57,6 +59,7 @@ const proxy = await startProxy({
     authorities: null,
     enrolmentTokens: [new Secret(options.enrolmentToken)],
     rateLimits: options.rateLimits,
+    recoveryRateLimit: options.recoveryRateLimit ?? 100_000,
     relay: options.relay ?? NO_RELAY,
     trustedProxies: options.trustedProxies,
     metrics: metricsPort === null ? null : { host: '127.0.0.1', port: metricsPort },

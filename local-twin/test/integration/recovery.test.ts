@@ -2,9 +2,11 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { removeRecoveryPassphrase } from '@strongroom/client/recovery';
 import { recoveryKeyFor } from '@strongroom/client/recovery-message';
 import { makePassphrase } from '@strongroom/client/recovery-passphrase';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readOwner } from '../../../client/cli/owner-options.ts';
 import { createOwnedProject, withSecretsOf } from '../support/owner-file.ts';
 import type { TestProject } from '../support/project.ts';
 import { sendSigned } from '../support/signed-request.ts';
@@ -89,6 +91,20 @@ describe('recovery', () => {
     expect(await runStrongroom('recovery', 'veto', '--credentials', file)).toMatchObject({ exitCode: 0 });
     const completed = await runStrongroom('recovery', 'complete', '--credentials', out, '--yes');
     expect(completed).toMatchObject({ exitCode: 1, json: { error: { code: 'RECOVERY_NOT_PENDING' } } });
+    expect(await statusOfSigning(project)).toBe(201);
+  });
+
+  it('ends with its key, which the owner removes', async () => {
+    const { project, file, words } = await setUp();
+    const options = publicOptions(project);
+    const out = newPath();
+    await runStrongroom('recovery', 'start', ...options, '--passphrase-file', words, '--out', out);
+    const { owner } = readOwner({ credentials: file });
+    await removeRecoveryPassphrase(owner);
+    const completed = await runStrongroom('recovery', 'complete', '--credentials', out);
+    expect(completed).toMatchObject({ exitCode: 1, json: { error: { code: 'SERVICE_REFUSED' } } });
+    const again = removeRecoveryPassphrase(owner);
+    await expect(again).rejects.toThrow(expect.objectContaining({ code: 'SERVICE_REFUSED' }));
     expect(await statusOfSigning(project)).toBe(201);
   });
 

@@ -66,6 +66,8 @@ async function serve(
     case 'none':
     case 'enrolment': {
       if (route.auth === 'enrolment') services.admitEnrolment(authorization);
+      const remoteAddress = services.clientAddressOf(context.env.incoming);
+      if (route.isRecovery === true) services.recoveryLimiter.admitAddress(remoteAddress);
       const body = await readBody(context.env.incoming);
       return await route.handle({ ...request, body }, services);
     }

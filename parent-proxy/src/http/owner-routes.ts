@@ -14,6 +14,7 @@ import { changeProjectSettings } from './routes/project-settings.ts';
 import {
   completeWaitingRecovery,
   giveRecoveryChallenge,
+  removeExistingRecoveryKey,
   setNewRecoveryKey,
   startNewRecovery,
   vetoWaitingRecovery,
@@ -82,9 +83,25 @@ export const OWNER_ROUTES: readonly Route[] = [
     },
   },
   {
+    method: 'DELETE',
+    path: '/v2/enclave/recovery-key',
+    auth: 'wallet',
+    scope: 'sign',
+    handle: removeExistingRecoveryKey,
+    contract: {
+      operationId: 'removeRecoveryKey',
+      summary:
+        'Removes the recovery key, so that no passphrase opens the project; ends a recovery that waits.',
+      isIdempotent: true,
+      success: { status: 204, body: null },
+      refusals: [404],
+    },
+  },
+  {
     method: 'POST',
     path: '/v2/enclave/recovery-challenges',
     auth: 'none',
+    isRecovery: true,
     handle: giveRecoveryChallenge,
     contract: {
       operationId: 'getRecoveryChallenge',
@@ -92,13 +109,14 @@ export const OWNER_ROUTES: readonly Route[] = [
         "The enclave's certificate of what a recovery has to sign and of one that waits, over the nonce.",
       body: recoveryChallengeBody,
       success: { status: 200, body: v.strictObject({ certificate: v.string() }) },
-      refusals: [404],
+      refusals: [404, 429],
     },
   },
   {
     method: 'POST',
     path: RECOVERIES,
     auth: 'none',
+    isRecovery: true,
     handle: startNewRecovery,
     contract: {
       operationId: 'startRecovery',
@@ -112,13 +130,14 @@ export const OWNER_ROUTES: readonly Route[] = [
     method: 'POST',
     path: `${RECOVERIES}/:recoveryId/completion`,
     auth: 'none',
+    isRecovery: true,
     handle: completeWaitingRecovery,
     contract: {
       operationId: 'completeRecovery',
       summary: "Puts the recovery's Wallet Secret, which signs this, in the place of all others.",
       body: completeRecoveryBody,
       success: { status: 200, body: recoveryBody },
-      refusals: [401, 404, 409],
+      refusals: [401, 404, 409, 429],
     },
   },
   {

@@ -34,7 +34,8 @@ export function changeRecovery(
   services: Services,
   { projectId, ask }: RecoveryOperation,
 ): Promise<Answer> {
-  const { store, turns, nowMs } = services;
+  const { store, turns, recoveryLimiter, nowMs } = services;
+  recoveryLimiter.admitProject(projectId);
   return turns.run(projectId, async () => {
     const project = await findProjectOf(projectId, store);
     const { answer, authority, view } = await ask(clientOf(request), project);

@@ -27,6 +27,8 @@ interface Described {
 interface OpenRoute extends Described {
   readonly method: 'GET' | 'POST';
   readonly auth: 'none' | 'enrolment';
+  /** Counts against the limit of requests about recovery. */
+  readonly isRecovery?: boolean;
   readonly handle: (request: OpenRequest, services: Services) => Promise<Answer>;
 }
 

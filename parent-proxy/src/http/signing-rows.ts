@@ -22,14 +22,16 @@ interface SigningRequest {
  */
 export async function withSigningRows<T>(
   { api, key, request }: SigningRequest,
-  { store }: Pick<Services, 'store'>,
+  { store, lazyReseal }: Pick<Services, 'store' | 'lazyReseal'>,
   ask: (rows: SigningRows) => Promise<T>,
 ): Promise<T> {
   const rows = await store.findSigningRows(key);
   if (rows === null) throw addressNotFound(api);
   assertFits(rows, request.body);
   try {
-    return await ask(rows);
+    const answer = await ask(rows);
+    lazyReseal.note(key, rows);
+    return answer;
   } catch (error) {
     const newest = isOlderVersion(error) ? await store.findSigningRows(key) : null;
     if (newest === null || !isNewer(newest, rows)) throw error;

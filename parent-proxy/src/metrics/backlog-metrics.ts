@@ -1,6 +1,7 @@
 import { getRootKey } from '@strongroom/shared/operations/get-root-key';
-import { Gauge, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Enclave } from '../enclave/enclave.ts';
+import type { LazyReseal } from '../rotation/lazy-reseal.ts';
 import type { BacklogStore } from '../store/backlog.ts';
 
 const CALL_DEADLINE_MS = 2000;
@@ -40,6 +41,22 @@ export function addBacklogMetrics(registry: Registry, { store, enclave }: Backlo
     registers: [registry],
     async collect() {
       show(this, (await progress())?.remaining);
+    },
+  });
+}
+
+/** Adds what became of rows that were sealed anew because they were used. */
+export function addLazyResealMetrics(registry: Registry, lazyReseal: Pick<LazyReseal, 'counts'>): void {
+  new Counter({
+    name: 'strongroom_lazy_reseals_total',
+    help: 'Rows of an older generation that were used: sealed anew, or left for the next use or for the rotation.',
+    labelNames: ['outcome'],
+    registers: [registry],
+    collect() {
+      const { resealed, failed } = lazyReseal.counts;
+      this.reset();
+      this.inc({ outcome: 'resealed' }, resealed);
+      this.inc({ outcome: 'failed' }, failed);
     },
   });
 }

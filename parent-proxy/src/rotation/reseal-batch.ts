@@ -61,6 +61,6 @@ function blobsOf({ rows, importKey }: SealedProject): Uint8Array[] {
 }
 
 /** Bytes 1 to 4 of a sealed blob, big-endian; docs/protocol.md section 4. */
-function generationOf(blob: Uint8Array): number {
+export function generationOf(blob: Uint8Array): number {
   return Buffer.from(blob.buffer, blob.byteOffset, blob.length).readUInt32BE(1);
 }

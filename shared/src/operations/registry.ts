@@ -33,6 +33,7 @@ import { loadRootRecord } from './load-root-record.ts';
 import { prepareAndSendUserOperation } from './prepare-and-send-user-operation.ts';
 import { readEvents } from './read-events.ts';
 import { removePasskey } from './remove-passkey.ts';
+import { removeRecoveryKey } from './remove-recovery-key.ts';
 import { removeTotp } from './remove-totp.ts';
 import { resealRows } from './reseal-rows.ts';
 import { retireRootKey } from './retire-root-key.ts';
@@ -86,6 +87,7 @@ export const OPERATIONS = [
   addWalletSecret,
   revokeWalletSecret,
   setRecoveryKey,
+  removeRecoveryKey,
   challengeRecovery,
   startRecovery,
   vetoRecovery,

@@ -5,6 +5,7 @@ import {
 } from '@strongroom/shared/api/recovery-body';
 import { challengeRecovery } from '@strongroom/shared/operations/challenge-recovery';
 import { completeRecovery } from '@strongroom/shared/operations/complete-recovery';
+import { removeRecoveryKey } from '@strongroom/shared/operations/remove-recovery-key';
 import { setRecoveryKey } from '@strongroom/shared/operations/set-recovery-key';
 import { startRecovery } from '@strongroom/shared/operations/start-recovery';
 import { vetoRecovery } from '@strongroom/shared/operations/veto-recovery';
@@ -28,12 +29,26 @@ export async function setNewRecoveryKey(request: ProjectRequest, services: Servi
   });
 }
 
+export async function removeExistingRecoveryKey(
+  request: ProjectRequest,
+  services: Services,
+): Promise<Answer> {
+  const client = clientRequestOf(request);
+  return await changeAuthority(request, services, {
+    name: 'recovery-key-removed',
+    ask: ({ project }) => services.enclave.call(removeRecoveryKey, { client, project }),
+    doneCode: 'NOT_FOUND',
+    answerAgain: async () => ({ status: 204, body: '' }),
+  });
+}
+
 /** For anybody who knows the project: whoever has lost everything has no API key either. */
 export async function giveRecoveryChallenge(
   { body }: OpenRequest,
-  { store, enclave }: Services,
+  { store, enclave, recoveryLimiter }: Services,
 ): Promise<Answer> {
   const { projectId, nonce } = readJsonBody(recoveryChallengeBody, body);
+  recoveryLimiter.admitProject(projectId);
   const project = await findProjectOf(projectId, store);
   const { certificate } = await enclave.call(challengeRecovery, {
     project,
