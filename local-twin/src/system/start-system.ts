@@ -147,17 +147,25 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       return proxy;
     },
     async restartEnclave() {
-      enclave = await startChild(new URL('./enclave-process.ts', import.meta.url), {
-        ...enclaveOptions,
-        port: enclave.port,
-      });
+      enclave = await startChild(
+        new URL('./enclave-process.ts', import.meta.url),
+        {
+          ...enclaveOptions,
+          port: enclave.port,
+        },
+        execArgv,
+      );
       await bringToReady();
     },
     async restartProxy() {
-      proxy = await startChild(new URL('./proxy-process.ts', import.meta.url), {
-        ...proxyOptions,
-        port: proxy.port,
-      });
+      proxy = await startChild(
+        new URL('./proxy-process.ts', import.meta.url),
+        {
+          ...proxyOptions,
+          port: proxy.port,
+        },
+        execArgv,
+      );
       await bringToReady();
     },
     [Symbol.asyncDispose]: dispose,
