@@ -15,7 +15,7 @@ import { projectCreate } from './commands/project-create.ts';
 import { projectSettings } from './commands/project-settings.ts';
 import { projectShow, projectVerify } from './commands/project-verify.ts';
 import { recoveryComplete, recoveryShow, recoveryStart, recoveryVeto } from './commands/recovery.ts';
-import { recoveryReplace, recoverySetup } from './commands/recovery-passphrase.ts';
+import { recoveryRemove, recoveryReplace, recoverySetup } from './commands/recovery-passphrase.ts';
 import { rootKeyAddKms, rootKeyStatus, rotateRootKey } from './commands/root-key.ts';
 import { rotationVerify } from './commands/rotation-verify.ts';
 import { status } from './commands/status.ts';
@@ -47,6 +47,7 @@ export const COMMANDS: readonly Command[] = [
   walletSecretRevoke,
   recoverySetup,
   recoveryReplace,
+  recoveryRemove,
   recoveryStart,
   recoveryVeto,
   recoveryComplete,

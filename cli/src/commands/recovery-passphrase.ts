@@ -1,6 +1,6 @@
 import { ClientError } from '@strongroom/client/client-error';
 import type { Owner } from '@strongroom/client/owner';
-import { recoveryStatus, setRecoveryPassphrase } from '@strongroom/client/recovery';
+import { recoveryStatus, removeRecoveryPassphrase, setRecoveryPassphrase } from '@strongroom/client/recovery';
 import { makePassphrase } from '@strongroom/client/recovery-passphrase';
 import type { Command, CommandResult, Invocation, Options } from '../framework/command.ts';
 import { UsageError } from '../framework/usage-error.ts';
@@ -56,6 +56,24 @@ export const recoveryReplace: Command = {
   async run(invocation) {
     const { owner } = readOwner(invocation.values);
     return await setPassphrase(owner, invocation);
+  },
+};
+
+export const recoveryRemove: Command = {
+  name: 'recovery remove',
+  role: 'owner',
+  summary: 'remove the recovery passphrase, and a recovery that waits for it',
+  description: 'Any Wallet Secret that counts can do this. The old words never count again.',
+  options: SERVICE_OPTIONS,
+  irreversible: 'Without a passphrase nobody can replace a lost Wallet Secret. Remove it?',
+  examples: ['strongroom recovery remove --credentials acme.json'],
+  json: '{ projectId }',
+
+  async run({ values }) {
+    const { owner } = readOwner(values);
+    await removeRecoveryPassphrase(owner);
+    const projectId = Buffer.from(owner.projectId).toString('hex');
+    return { text: `Project ${projectId} has no recovery passphrase any more.`, json: { projectId } };
   },
 };
 
