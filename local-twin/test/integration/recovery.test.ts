@@ -99,7 +99,7 @@ describe('recovery', () => {
     await runStrongroom('recovery', 'start', ...options, '--passphrase-file', words, '--out', out);
     const remove = ['recovery', 'remove', '--credentials', file, '--yes'];
     expect(await runStrongroom(...remove)).toMatchObject({ exitCode: 0 });
-    const completed = await runStrongroom('recovery', 'complete', '--credentials', out);
+    const completed = await runStrongroom('recovery', 'complete', '--credentials', out, '--yes');
     expect(completed).toMatchObject({ exitCode: 1, json: { error: { code: 'SERVICE_REFUSED' } } });
     const again = { exitCode: 1, json: { error: { code: 'SERVICE_REFUSED' } } };
     expect(await runStrongroom(...remove)).toMatchObject(again);
