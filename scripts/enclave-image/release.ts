@@ -1,7 +1,7 @@
 // Packs what a parent instance installs: Node, the compiled proxy and command with their packages, deploy/, and the image that `make eif` built.
 // usage: node scripts/enclave-image/release.ts --image DIR --out FILE
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildVsockAddon } from '../../shared/native/build.ts';
@@ -23,6 +23,9 @@ export function assembleRelease(out: string): void {
   for (const program of ['parent-proxy/src/main.ts', 'cli/src/main.ts']) compileApp(REPOSITORY, program, app);
   const workspaces = ['parent-proxy', 'shared', 'attestation', 'chain-relay', 'client'];
   copyProductionPackages(REPOSITORY, workspaces, app);
+  // Versions of its own, which npm keeps beside the workspace, belong beside the package that it becomes.
+  const own = join(app, 'client/node_modules');
+  if (existsSync(own)) renameSync(own, join(app, 'node_modules/@strongroom/client/node_modules'));
   buildVsockAddon({
     testAfUnix: false,
     out: join(app, 'node_modules/@strongroom/shared/native/build/vsock.node'),
