@@ -17,6 +17,7 @@ const MAIN = join(import.meta.dirname, '../../src/dev/main.ts');
 let home: string;
 let port: number;
 let running: ChildProcess;
+const started: ChildProcess[] = [];
 
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'strongroom-dev-'));
@@ -26,7 +27,7 @@ beforeAll(async () => {
   probe.close();
 });
 afterAll(async () => {
-  await stop();
+  for (const child of started) await stop(child);
   rmSync(home, { recursive: true, force: true });
 });
 
@@ -39,6 +40,7 @@ async function start(): Promise<string> {
     PORT: `${port}`,
   };
   running = spawn(process.execPath, ['--conditions=source', '--no-warnings', MAIN], { env });
+  started.push(running);
   let output = '';
   return await new Promise((resolve) => {
     for (const stream of [running.stdout, running.stderr])
@@ -50,11 +52,11 @@ async function start(): Promise<string> {
   });
 }
 
-async function stop(): Promise<number | null> {
-  if (running.exitCode !== null) return running.exitCode;
-  running.kill('SIGINT');
-  await once(running, 'exit');
-  return running.exitCode;
+async function stop(child = running): Promise<number | null> {
+  if (child.exitCode !== null) return child.exitCode;
+  child.kill('SIGINT');
+  await once(child, 'exit');
+  return child.exitCode;
 }
 
 const readFile = () => JSON.parse(readFileSync(join(home, 'dev.json'), 'utf8')) as DevFile;
@@ -94,11 +96,8 @@ it('serves the SDK with either of its keys, under either base path, and keeps al
 });
 
 it('says which port is taken', async () => {
-  const { exitCode } = running;
-  expect(exitCode).toBeNull();
-  const earlier = running;
+  expect(running.exitCode).toBeNull();
   const output = await start();
   expect(output).toContain(`port ${port} is taken`);
   expect(await stop()).toBe(1);
-  running = earlier;
 });
