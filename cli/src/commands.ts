@@ -2,6 +2,8 @@ import { accountExport, accountImport, accountList } from './commands/account.ts
 import { accountVerify } from './commands/account-verify.ts';
 import { apiKeyCreate, apiKeyList, apiKeyRevoke, apiKeyRotate } from './commands/api-key.ts';
 import { completionOf } from './commands/completion.ts';
+import { factorAddPasskey, factorList, factorRemove } from './commands/factor.ts';
+import { factorAddTotp, factorRecoveryCodes, factorRequire } from './commands/factor-codes.ts';
 import { genesis } from './commands/genesis.ts';
 import {
   policyCreate,
@@ -45,6 +47,12 @@ export const COMMANDS: readonly Command[] = [
   walletSecretRotate,
   walletSecretList,
   walletSecretRevoke,
+  factorList,
+  factorAddPasskey,
+  factorAddTotp,
+  factorRecoveryCodes,
+  factorRequire,
+  factorRemove,
   recoverySetup,
   recoveryReplace,
   recoveryRemove,

@@ -5,6 +5,7 @@ import { newFilePath } from '../framework/values.ts';
 import { pinsForFile, readCredentials, writeCredentials } from '../input/credentials-file.ts';
 import { readLostProject, readOwner, walletSecretOf } from '../input/owner.ts';
 import { PASSPHRASE_OPTION, readPassphrase } from '../input/passphrase.ts';
+import { askSecondFactor } from '../input/second-factor.ts';
 import { SERVICE_OPTIONS } from '../input/service-options.ts';
 
 const PROJECT_OPTIONS = {
@@ -89,7 +90,8 @@ export const recoveryComplete: Command = {
 
   async run({ values }) {
     const file = readCredentials(values);
-    const id = await completeRecovery(readLostProject(values), { privateKey: walletSecretOf(file) });
+    const privateKey = walletSecretOf(file);
+    const id = await completeRecovery(readLostProject(values), { privateKey }, askSecondFactor);
     return {
       text: `Recovered: the Wallet Secret of this file is the only one of project ${file.projectId}.`,
       json: { id, projectId: file.projectId },

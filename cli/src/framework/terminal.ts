@@ -20,6 +20,18 @@ export async function confirm(question: string): Promise<void> {
   if (answer.trim().toLowerCase() !== 'yes') throw new UsageError('Nothing was done.');
 }
 
+/** Asks for one line, at the terminal or from whatever is piped in. @throws UsageError when the input ends without one */
+export async function askLine(question: string): Promise<string> {
+  process.stderr.write(`${question}\n> `);
+  const lines = createInterface({ input: process.stdin });
+  try {
+    for await (const line of lines) return line;
+  } finally {
+    lines.close();
+  }
+  throw new UsageError('Nobody answered.');
+}
+
 async function ask(question: string, output: NodeJS.WritableStream): Promise<string> {
   const prompt = createInterface({ input: process.stdin, output, terminal: true });
   try {

@@ -6,6 +6,7 @@ import { type KnownProject, type ServiceIdentity, verifyService } from '@strongr
 import { UsageError } from '../framework/usage-error.ts';
 import { required, text, type Values } from '../framework/values.ts';
 import { type CredentialsFile, readCredentials } from './credentials-file.ts';
+import { askSecondFactor } from './second-factor.ts';
 import { checkUrl, readPins } from './service-options.ts';
 
 /** The project of `--credentials`, with its secrets. @throws UsageError */
@@ -17,6 +18,7 @@ export function readOwner(values: Values): { readonly owner: Owner; readonly fil
     projectId: Buffer.from(file.projectId, 'hex'),
     credentials: file,
     walletSecret: walletSecretOf(file),
+    secondFactor: askSecondFactor,
   };
   return { owner, file };
 }

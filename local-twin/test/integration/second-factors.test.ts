@@ -1,4 +1,6 @@
 // The whole of second factors with processes, the client's own code, and Chromium with a virtual authenticator on the page of the proxy.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { makeWalletSecret } from '@strongroom/client/credentials';
 import type { FactorQuestion } from '@strongroom/client/factor-call';
 import { confirmationLink, enrolmentLink, parseEnrolment, parseFactor } from '@strongroom/client/factor-link';
@@ -18,7 +20,9 @@ import { addWalletSecret } from '@strongroom/client/wallet-secrets';
 import type { Browser, CDPSession, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchChromium } from '../../../attestation/test/browser/chromium.ts';
+import { createOwnedProject } from '../support/owner-file.ts';
 import { createTestProject } from '../support/project.ts';
+import { answerStrongroom } from '../support/strongroom-command.ts';
 import { startTestSystem, type TestSystem } from '../support/test-system.ts';
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
@@ -122,6 +126,46 @@ describe('the page', () => {
     expect(requests.filter((path) => path !== '/favicon.ico')).toEqual(['/factors', '/factors.js']);
   });
 });
+
+describe('the strongroom command', () => {
+  it('enrols, lists and requires factors, asks for one, and takes what is typed or pasted', async () => {
+    const { file } = await createOwnedProject(system);
+    const run = (words: string, answerTo: ((asked: string) => Promise<string>) | null = null) =>
+      answerStrongroom([...words.split(' '), '--credentials', file], answerTo);
+    const linkIn = (asked: string) => /http:\S+/.exec(asked)?.[0] ?? '';
+    const made = await run('factor add-passkey --name phone', async (asked) => visit(linkIn(asked)));
+    expect(made).toMatchObject({ exitCode: 0, json: { passkeys: [{ name: 'phone' }] } });
+    let secret: Buffer = Buffer.alloc(0);
+    const added = await run('factor add-totp', async (asked) => {
+      secret = base32(/secret=([A-Z2-7]+)/.exec(asked)?.[1] ?? '');
+      return totpCodeAt(secret, Date.now());
+    });
+    expect(added).toMatchObject({ exitCode: 0, json: { totp: true } });
+    const codesFile = join(system.home, 'codes.txt');
+    expect(await run(`factor recovery-codes --out ${codesFile}`)).toMatchObject({
+      json: { recoveryCodes: 10 },
+    });
+    const required = await run('factor require --for wallet-secret --for policy');
+    expect(required).toMatchObject({ exitCode: 0, json: { requiredFor: ['wallet-secret', 'policy'] } });
+    let outs = 0;
+    const rotation = () => `wallet-secret rotate --out ${join(system.home, `rotated-${outs++}.json`)}`;
+    expect((await run(rotation())).exitCode).toBe(2);
+    expect((await run(rotation(), async () => 'no code')).exitCode).toBe(1);
+    expect((await run(rotation(), async (asked) => visit(linkIn(asked)))).exitCode).toBe(0);
+    expect((await run(rotation(), async () => totpCodeAt(secret, Date.now() + 30_000))).exitCode).toBe(0);
+    const [code = ''] = readFileSync(codesFile, 'utf8').split('\n');
+    expect(await run('factor remove totp --yes', async () => code)).toMatchObject({ json: { totp: false } });
+    expect(await run('factor list')).toMatchObject({ json: { recoveryCodes: 9, totp: false } });
+  }, 60_000);
+});
+
+/** Bytes of base32 (RFC 4648), as an authenticator app reads them. */
+function base32(text: string): Buffer {
+  const bits = Array.from(text, (char) =>
+    'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(char).toString(2).padStart(5, '0'),
+  ).join('');
+  return Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
+}
 
 describe('TOTP and recovery codes', () => {
   it('stand in for the passkey, each once', async () => {

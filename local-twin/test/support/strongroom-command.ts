@@ -36,10 +36,18 @@ export function runForPeople(
   return run(MAIN, words, environment);
 }
 
+type Answer = (asked: string) => Promise<string>;
+
+/** As `runStrongroom`, with somebody who answers what is asked on stderr, once; a test's own failure ends the command. */
+export function answerStrongroom(words: readonly string[], answerTo: Answer | null): Promise<CommandOutcome> {
+  return run(MAIN, [...words, '--json'], {}, answerTo);
+}
+
 function run(
   main: string,
   words: readonly string[],
   environment: Readonly<Record<string, string>>,
+  answerTo: Answer | null = null,
 ): Promise<CommandOutcome> {
   const args = ['--conditions=source', '--no-warnings', main, ...words];
   return new Promise((resolve) => {
@@ -48,7 +56,17 @@ function run(
       const exitCode = error === null ? 0 : Number(error.code ?? -1);
       resolve({ exitCode, stdout, stderr, json: jsonOrNull(exitCode === 0 ? stdout : stderr) });
     });
-    child.stdin?.end();
+    if (answerTo === null) child.stdin?.end();
+    let asked = '';
+    child.stderr?.on('data', (chunk: string) => {
+      const wasAsked = asked.endsWith('> ');
+      asked += chunk;
+      if (wasAsked || answerTo === null || !asked.endsWith('> ')) return;
+      answerTo(asked).then(
+        (answer) => child.stdin?.end(`${answer}\n`),
+        () => child.kill(),
+      );
+    });
   });
 }
 

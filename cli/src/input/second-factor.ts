@@ -1,0 +1,33 @@
+import { ClientError } from '@strongroom/client/client-error';
+import type { SecondFactorSource } from '@strongroom/client/factor-call';
+import { confirmationLink, enrolmentLink, parseEnrolment, parseFactor } from '@strongroom/client/factor-link';
+import type { EnrolmentQuestion, MadePasskey, PasskeyPlace } from '@strongroom/client/second-factors';
+import { askLine } from '../framework/terminal.ts';
+
+/** Asks for the second factor that an operation needs: a code, or what the page shows once the passkey was used. */
+export const askSecondFactor: SecondFactorSource = async (question) => {
+  const link = confirmationLink(question);
+  const { hasTotp, recoveryCodes } = question.challenge;
+  const ways = [
+    link === null ? null : `Use your passkey at this address and paste what the page shows:\n\n  ${link}\n`,
+    hasTotp || recoveryCodes > 0 ? 'Or type a code of your authenticator, or a recovery code.' : null,
+  ];
+  return parseFactor(
+    await askLine(`The project requires a second factor.\n${ways.filter((way) => way !== null).join('\n')}`),
+  );
+};
+
+/** Has a passkey made in the owner's browser. @throws ClientError SECOND_FACTOR_INVALID */
+export async function askNewPasskey(question: EnrolmentQuestion, place: PasskeyPlace): Promise<MadePasskey> {
+  const link = enrolmentLink(question, place);
+  return parseEnrolment(
+    await askLine(`Make the passkey at this address and paste what the page shows:\n\n  ${link}\n`),
+  );
+}
+
+/** Asks for the six digits that an authenticator shows. @throws ClientError SECOND_FACTOR_INVALID */
+export async function askCode(question: string): Promise<string> {
+  const factor = parseFactor(await askLine(question));
+  if (factor.kind === 'totp') return factor.code;
+  throw new ClientError('SECOND_FACTOR_INVALID', 'A code of an authenticator has six digits.');
+}
