@@ -49,12 +49,24 @@ export function createAuditLog(log: Logger) {
         correlationId,
         projectId: hexOf(projectId),
       }),
-    accountCreated: (actor: Actor, address: string) =>
-      log.info({ event: 'account-created', ...actorFields(actor), address }),
+    /** @param receipt of an import, signed by the enclave */
+    accountCreated: (actor: Actor, address: string, receipt: Uint8Array | null) =>
+      log.info({
+        event: 'account-created',
+        ...actorFields(actor),
+        address,
+        receipt: receipt && base64Of(receipt),
+      }),
     accountUpdated: (actor: Actor, address: string, version: number) =>
       log.info({ event: 'account-updated', ...actorFields(actor), address, version }),
-    accountExported: (actor: Actor, address: string) =>
-      log.warn({ event: 'account-exported', ...actorFields(actor), address }),
+    /** @param receipt signed by the enclave; null from one of an earlier release */
+    accountExported: (actor: Actor, address: string, receipt: Uint8Array | null) =>
+      log.warn({
+        event: 'account-exported',
+        ...actorFields(actor),
+        address,
+        receipt: receipt && base64Of(receipt),
+      }),
     authorityChanged: (actor: Actor, change: string, version: number) =>
       log.info({ event: 'authority-changed', ...actorFields(actor), change, version }),
     recovery: ({ event, projectId, recoveryId, completableAt }: RecoveryEvent) =>
@@ -94,6 +106,10 @@ const ALARMING: ReadonlySet<EnclaveEvent['event']> = new Set<EnclaveEvent['event
   'request-not-trusted',
   'internal-error',
 ]);
+
+function base64Of(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64');
+}
 
 function hexOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex');

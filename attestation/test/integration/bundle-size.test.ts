@@ -15,6 +15,7 @@ const PUBLIC = [
   ['project-certificate', 'verifyProjectCertificate'],
   ['account-certificate', 'verifyAccountCertificate'],
   ['import-key-certificate', 'verifyImportKeyCertificate'],
+  ['transfer-receipt', 'verifyTransferReceipt'],
   ['unverified', 'decodeUnverifiedAttestation'],
   ['attestation-error', 'AttestationError'],
 ] as const;

@@ -92,3 +92,34 @@ export function issueImportKeyCertificate(
     deployment.identityKey,
   );
 }
+
+/** Says that an account's key left or entered the enclave, for whom, and under which record of the project. */
+export function issueTransferReceipt(
+  deployment: Deployment,
+  { record: authority, digest }: Digested<AuthorityRecord>,
+  { account, ...transfer }: KeyTransfer,
+): Uint8Array {
+  const { projectId, curve, address, publicKey } = account;
+  return signCoseSign1(
+    {
+      type: 'strongroom/transfer-receipt/v1',
+      deploymentId: deployment.id,
+      projectId,
+      curve,
+      address,
+      publicKey,
+      recordVersion: authority.version,
+      recordDigest: digest,
+      ...transfer,
+    },
+    deployment.identityKey,
+  );
+}
+
+export interface KeyTransfer {
+  readonly transfer: 'export' | 'import';
+  readonly account: Pick<AccountRecord, 'projectId' | 'curve' | 'address' | 'publicKey'>;
+  /** SHA-256 of the RSA key (SPKI, DER) that an exported key was encrypted to, 32 bytes; null for an import. */
+  readonly recipientDigest: Uint8Array | null;
+  readonly issuedAtMs: number;
+}

@@ -1,12 +1,12 @@
-import { constants, createPublicKey, type KeyObject, publicEncrypt } from 'node:crypto';
+import { constants, createHash, createPublicKey, type KeyObject, publicEncrypt } from 'node:crypto';
 import { exportAccountBody } from '@strongroom/shared/api/transfer-body';
 import { OperationError } from '@strongroom/shared/channel/operation-error';
 import type { exportEvmAccount } from '@strongroom/shared/operations/export-evm-account';
-import type { ParsedRequestOf } from '@strongroom/shared/operations/operation';
-import type { HttpAnswer } from '@strongroom/shared/wire/envelope';
+import type { ParsedRequestOf, ResponseOf } from '@strongroom/shared/operations/operation';
 import { authorizeForAccount } from '../auth/authorize.ts';
 import { verifyBearer } from '../auth/bearer.ts';
 import { GATED_OPERATIONS, requireSecondFactor } from '../auth/second-factor.ts';
+import { issueTransferReceipt } from '../certificates/certificates.ts';
 import type { ChainKeys } from '../keys/chain-key.ts';
 import type { ReadyService } from '../ready-service.ts';
 import { jsonAnswer } from './account-answer.ts';
@@ -29,7 +29,7 @@ export function handleExportAccount(operation: ExportOperation, keys: ChainKeys)
       rows: accountRows,
     }: ParsedRequestOf<typeof exportEvmAccount>,
     service: ReadyService,
-  ): Promise<HttpAnswer> => {
+  ): Promise<ResponseOf<typeof exportEvmAccount>> => {
     const request = { client, rows, account: accountRows.account, storedAddress };
     const { project, account, name, body } = await authorizeForAccount(operation, request, service);
     const authority = project.authority.record;
@@ -54,8 +54,20 @@ export function handleExportAccount(operation: ExportOperation, keys: ChainKeys)
         );
       },
     });
-    return jsonAnswer(200, { encryptedPrivateKey: encrypted.toString('base64') });
+    const receipt = issueTransferReceipt(service.deployment, project.authority, {
+      transfer: 'export',
+      account: record,
+      recipientDigest: digestOf(recipient),
+      issuedAtMs: service.clock.nowMs(),
+    });
+    return { ...jsonAnswer(200, { encryptedPrivateKey: encrypted.toString('base64') }), receipt };
   };
+}
+
+function digestOf(recipient: KeyObject): Uint8Array {
+  return createHash('sha256')
+    .update(recipient.export({ format: 'der', type: 'spki' }))
+    .digest();
 }
 
 /** RSA of 2048 to 8192 bits with the usual exponent; a smaller or odder key is no way to receive a secret. */

@@ -1,13 +1,16 @@
 // Each test is a parent that cheats with keys that come in or go out; the enclave refuses it with a code of its own.
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { verifyTransferReceipt } from '@strongroom/attestation/transfer-receipt';
 import { exportEvmAccount } from '@strongroom/shared/operations/export-evm-account';
 import { importEvmAccount } from '@strongroom/shared/operations/import-evm-account';
 import { importSolanaAccount } from '@strongroom/shared/operations/import-solana-account';
+import { decodeCbor } from '@strongroom/shared/wire/cbor';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   createLabAccount,
   createLabProject,
   type LabAccount,
+  type LabProject,
   signedRequest,
 } from '../../src/hostile/lab-project.ts';
 import { type LabEnclave, type Laboratory, openLaboratory } from '../../src/hostile/laboratory.ts';
@@ -23,6 +26,12 @@ beforeAll(async () => {
   enclave = await lab.bootReady();
 });
 afterAll(() => lab[Symbol.asyncDispose]());
+
+/** Verifies by the key that the laboratory's root record names. */
+async function openReceipt(receipt: Uint8Array | undefined, { rows: { projectId } }: LabProject) {
+  const { body } = decodeCbor(await lab.rootRecord()) as { body: { identityKey: Uint8Array } };
+  return await verifyTransferReceipt(receipt ?? new Uint8Array(), body.identityKey, { projectId });
+}
 
 describe('an import', () => {
   const importPath = '/v2/evm/accounts/import';
@@ -78,6 +87,30 @@ describe('an import', () => {
     expect((await enclave.call(importEvmAccount, { client, ...rows })).answer.status).toBe(201);
   });
 
+  it('is receipted when it makes an account, and not when it is answered again', async () => {
+    const project = await createLabProject(enclave);
+    const { sealed, publicKey } = await makeLabImportKey(enclave, project);
+    const body = { encryptedPrivateKey: encryptForImport(publicKey, randomBytes(32)) };
+    const rows = { project: project.rows, importKey: sealed };
+    const ask = (existing: { address: string; account: LabAccount['rows']['account'] } | null) =>
+      enclave.call(importEvmAccount, {
+        client: signedRequest(project, { path: importPath, body }),
+        ...rows,
+        existing,
+      });
+    const { created, receipt } = await ask(null);
+    if (created === null) throw new Error('no account');
+    const { address } = created.view;
+    expect(await openReceipt(receipt, project)).toMatchObject({
+      transfer: 'import',
+      address,
+      recipientDigest: null,
+    });
+    const again = await ask({ address, account: created.account });
+    expect(again).toMatchObject({ created: null });
+    expect(again.receipt).toBeUndefined();
+  });
+
   it('that was done before, answered with an account of another key', async () => {
     const project = await createLabProject(enclave);
     const { sealed, publicKey } = await makeLabImportKey(enclave, project);
@@ -103,14 +136,35 @@ describe('an export', () => {
     const project = await createLabProject(enclave, choices);
     const account = await createLabAccount(enclave, project, { name: 'mine' });
     const path = `/v2/evm/accounts/${account.address}/export`;
-    const client = fullySignedRequest(project, { path, body: { exportEncryptionKey: recipient() } });
+    const exportEncryptionKey = recipient();
+    const client = fullySignedRequest(project, { path, body: { exportEncryptionKey } });
     const { address, rows } = account;
-    return { account, request: { client, project: project.rows, address, rows }, project };
+    return {
+      account,
+      request: { client, project: project.rows, address, rows },
+      project,
+      exportEncryptionKey,
+    };
   }
 
   it('that all allow is answered', async () => {
     const { request } = await exporting();
     expect((await enclave.call(exportEvmAccount, request)).status).toBe(200);
+  });
+
+  it('is receipted with the account and the key that it was encrypted to, for its own project', async () => {
+    const { request, account, project, exportEncryptionKey } = await exporting();
+    const { receipt } = await enclave.call(exportEvmAccount, request);
+    const recipientDigest = createHash('sha256').update(Buffer.from(exportEncryptionKey, 'base64')).digest();
+    const opened = await openReceipt(receipt, project);
+    expect(opened).toMatchObject({
+      transfer: 'export',
+      address: account.address,
+      recordVersion: project.rows.authority.version,
+    });
+    expect(Buffer.from(opened.recipientDigest ?? [])).toEqual(recipientDigest);
+    const other = await createLabProject(enclave);
+    await expect(openReceipt(receipt, other)).rejects.toThrow(code('STATEMENT_PROJECT'));
   });
 
   it('to a key that was swapped after the token', async () => {

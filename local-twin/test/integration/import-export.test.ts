@@ -2,6 +2,9 @@
 import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import type { CdpClient } from '@coinbase/cdp-sdk';
 import { createKeyPairSignerFromPrivateKeyBytes, getBase58Decoder, getBase58Encoder } from '@solana/kit';
+import { verifyTransferReceipt } from '@strongroom/attestation/transfer-receipt';
+import { connectService } from '@strongroom/client/service';
+import { decodeCbor } from '@strongroom/shared/wire/cbor';
 import { hashMessage, recoverAddress } from 'viem';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -157,6 +160,21 @@ describe('an export', () => {
     const { address } = await cdp.evm.createAccount();
     const hex = await cdp.evm.exportAccount({ address });
     expect(privateKeyToAccount(`0x${hex}`).address).toBe(address);
+  });
+
+  it('comes with a receipt that the enclave signed', async () => {
+    const { address } = await cdp.evm.createAccount();
+    const exportEncryptionKey = spki(generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey);
+    const path = `/v2/evm/accounts/${address}/export`;
+    const { status, transferReceipt } = await sendSigned(project, 'POST', path, {
+      body: { exportEncryptionKey },
+    });
+    expect(status).toBe(200);
+    const { manifest } = await connectService(system.baseUrl).attestation(randomBytes(32));
+    const { identityKey } = decodeCbor(manifest) as { identityKey: Uint8Array };
+    const receipt = Buffer.from(transferReceipt ?? '', 'base64');
+    const opened = await verifyTransferReceipt(receipt, identityKey, { projectId: project.projectId });
+    expect(opened).toMatchObject({ transfer: 'export', address });
   });
 
   it('is refused to a key without the scope', async () => {

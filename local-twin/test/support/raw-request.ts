@@ -12,6 +12,8 @@ export interface RawAnswer {
   readonly status: number;
   readonly contentType: string | undefined;
   readonly allow: string | undefined;
+  /** Base64. */
+  readonly transferReceipt: string | undefined;
   readonly text: string;
 }
 
@@ -34,7 +36,9 @@ export function sendRaw(baseUrl: string, { method, path, headers, body }: RawReq
     outgoing.on('response', (incoming) => {
       readText(incoming).then((text) => {
         const { statusCode: status = 0, headers: received } = incoming;
-        resolve({ status, contentType: received['content-type'], allow: received.allow, text });
+        const transferReceipt = received['strongroom-transfer-receipt']?.toString();
+        const { 'content-type': contentType, allow } = received;
+        resolve({ status, contentType, allow, transferReceipt, text });
       }, reject);
     });
     outgoing.setTimeout(TIMEOUT_MS, () => outgoing.destroy(new UnansweredError(`${method} ${path}`)));

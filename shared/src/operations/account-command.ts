@@ -69,6 +69,12 @@ export const createResponse = v.strictObject({
   ),
 });
 
+/** Signed by the enclave, for the audit log. Enclaves of earlier releases send none. */
+const transferReceipt = v.optional(certificate);
+/** An import is receipted when it makes an account, not when the answer to it is repeated. */
+export const importResponse = v.strictObject({ ...createResponse.entries, receipt: transferReceipt });
+export const exportResponse = v.strictObject({ ...httpAnswer.entries, receipt: transferReceipt });
+
 /** Updating needs the account's record, not its key. */
 export const updateRequest = v.strictObject({
   client: clientRequest,

@@ -1,11 +1,11 @@
-import { accountCommandErrors, createResponse, importRequest } from './account-command.ts';
+import { accountCommandErrors, importRequest, importResponse } from './account-command.ts';
 import { defineOperation } from './operation.ts';
 
 /** Takes a Solana key that the client encrypted to the project's import key. */
 export const importSolanaAccount = defineOperation({
   name: 'import-solana-account',
   request: importRequest,
-  response: createResponse,
+  response: importResponse,
   errors: accountCommandErrors,
   mode: 'once',
 });

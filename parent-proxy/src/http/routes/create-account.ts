@@ -1,8 +1,9 @@
 import type { createEvmAccount } from '@strongroom/shared/operations/create-evm-account';
+import type { importEvmAccount } from '@strongroom/shared/operations/import-evm-account';
 import type { RequestOf, ResponseOf } from '@strongroom/shared/operations/operation';
 import { RequestError } from '../../request-error.ts';
 import type { NewAccount, Principal } from '../../store/store.ts';
-import { certificateHeader } from '../account.ts';
+import { certificateHeader, receiptHeader } from '../account.ts';
 import type { ChainApi } from '../chain-api.ts';
 import { type Attempt, fingerprintWithout, idempotently } from '../idempotency.ts';
 import { ensureImportKey } from '../import-key.ts';
@@ -12,7 +13,7 @@ import type { Services } from '../services.ts';
 import { actorOf, clientRequestOf } from '../wallet-request.ts';
 
 type Existing = RequestOf<typeof createEvmAccount>['existing'];
-type Made = ResponseOf<typeof createEvmAccount>;
+type Made = ResponseOf<typeof createEvmAccount> | ResponseOf<typeof importEvmAccount>;
 /** Asks the enclave for an account, or for the answer to one that exists. */
 type Ask = (principal: Principal, existing: Existing) => Promise<Made>;
 
@@ -58,11 +59,15 @@ async function addAccount(api: ChainApi, addition: Addition, services: Services)
   if (attempt.repeated !== null) return await answerAgain(api, addition, services);
   const made = await withNewestProject(request, services, (principal) => ask(principal, null));
   const account = newAccountOf(made, api, request);
+  const receipt = 'receipt' in made ? made.receipt : undefined;
   await assertNameFree(api, account, services.store);
   switch (await services.store.addAccount(account, attempt.claim)) {
     case 'added':
-      services.audit.accountCreated(actorOf(request), account.address);
-      return { ...made.answer, headers: certificateHeader(account.certificate) };
+      services.audit.accountCreated(actorOf(request), account.address, receipt ?? null);
+      return {
+        ...made.answer,
+        headers: { ...certificateHeader(account.certificate), ...receiptHeader(receipt) },
+      };
     case 'name-taken':
       throw new RequestError('ALREADY_EXISTS', { clientMessage: api.messages.nameExists });
     case 'address-taken':

@@ -1,5 +1,5 @@
 import type { AccountKey } from '../../store/store.ts';
-import { accountKeyOf, findNamedAccount } from '../account.ts';
+import { accountKeyOf, findNamedAccount, receiptHeader } from '../account.ts';
 import type { ChainApi } from '../chain-api.ts';
 import { idempotently } from '../idempotency.ts';
 import type { Answer, ProjectRequest } from '../request.ts';
@@ -27,11 +27,14 @@ function exportRoute(
     idempotently(request, services, async ({ claim }) => {
       const key = await find(request, services);
       const client = clientRequestOf(request);
-      const answer = await withSigningRows({ api, key, request }, services, ({ project, address, rows }) =>
-        services.enclave.call(api.export, { client, project, address, rows }),
+      const { receipt, ...answer } = await withSigningRows(
+        { api, key, request },
+        services,
+        ({ project, address, rows }) => services.enclave.call(api.export, { client, project, address, rows }),
       );
+      // Before anything else can fail: the key is out of the enclave.
+      services.audit.accountExported(actorOf(request), key.address, receipt ?? null);
       if (claim !== null) await services.store.finishIdempotentRequest(claim);
-      services.audit.accountExported(actorOf(request), key.address);
-      return answer;
+      return { ...answer, headers: receiptHeader(receipt) };
     });
 }

@@ -1,0 +1,69 @@
+import { createHash, generateKeyPairSync, sign } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { array, bstr, hex, map, tstr } from '../scripts/forge/cbor-writer.ts';
+import { encode, type Value } from '../scripts/forge/strict-cbor-writer.ts';
+import { codeOf } from '../test/code-of.ts';
+import { verifyTransferReceipt } from './transfer-receipt.ts';
+
+const HEADER = hex('a10127');
+const identity = generateKeyPairSync('ed25519');
+const IDENTITY_KEY = Uint8Array.from(
+  identity.publicKey.export({ type: 'spki', format: 'der' }).subarray(-32),
+);
+const projectId = Uint8Array.from(Buffer.alloc(32, 1));
+
+const EXPORT: Readonly<Record<string, Value>> = {
+  type: 'strongroom/transfer-receipt/v1',
+  deploymentId: createHash('sha256').update(IDENTITY_KEY).digest(),
+  projectId,
+  transfer: 'export',
+  curve: 'secp256k1',
+  address: '0x52908400098527886E0F7030069857D2E4169EE7',
+  publicKey: Buffer.alloc(33, 2),
+  recordVersion: 3,
+  recordDigest: Buffer.alloc(32, 3),
+  recipientDigest: Buffer.alloc(32, 4),
+  issuedAtMs: 1_788_264_000_000,
+};
+
+/** COSE_Sign1 by any key (RFC 9052 section 4.4). */
+function receipt(fields: Readonly<Record<string, Value>> = {}, key = identity.privateKey): Uint8Array {
+  const payload = encode({ ...EXPORT, ...fields });
+  const signed = array(tstr('Signature1'), bstr(HEADER), bstr(Buffer.alloc(0)), bstr(payload));
+  return array(bstr(HEADER), map(), bstr(payload), bstr(sign(null, signed, key)));
+}
+const verify = (bytes: Uint8Array, project: Uint8Array = projectId) =>
+  verifyTransferReceipt(bytes, IDENTITY_KEY, { projectId: project });
+
+describe('the receipt of a transfer', () => {
+  it('comes back typed and frozen', async () => {
+    const exported = await verify(receipt());
+    expect(exported).toMatchObject({ transfer: 'export', recordVersion: 3, address: EXPORT['address'] });
+    expect(Object.isFrozen(exported)).toBe(true);
+    const imported = receipt({
+      transfer: 'import',
+      recipientDigest: null,
+      curve: 'ed25519',
+      publicKey: Buffer.alloc(32),
+    });
+    expect(await verify(imported)).toMatchObject({ transfer: 'import', recipientDigest: null });
+  });
+
+  it.each<[string, Readonly<Record<string, Value>>, string]>([
+    ['an export to nobody', { recipientDigest: null }, 'STATEMENT_MALFORMED'],
+    ['an import with a recipient', { transfer: 'import' }, 'STATEMENT_MALFORMED'],
+    ['a transfer of another kind', { transfer: 'backup' }, 'STATEMENT_MALFORMED'],
+    ["a key of the other curve's length", { curve: 'ed25519' }, 'STATEMENT_MALFORMED'],
+    ['a field more', { note: 'x' }, 'STATEMENT_MALFORMED'],
+    ['a certificate of another type', { type: 'strongroom/account-certificate/v1' }, 'STATEMENT_TYPE'],
+    ['another deployment', { deploymentId: Buffer.alloc(32, 9) }, 'STATEMENT_DEPLOYMENT'],
+  ])('is refused with %s', async (_name, fields, code) => {
+    expect(await codeOf(() => verify(receipt(fields)))).toBe(code);
+  });
+
+  it('is refused for another project, and by another key', async () => {
+    expect(await codeOf(() => verify(receipt(), Buffer.alloc(32, 8)))).toBe('STATEMENT_PROJECT');
+    const forged = receipt({}, generateKeyPairSync('ed25519').privateKey);
+    expect(await codeOf(() => verify(forged))).toBe('STATEMENT_SIGNATURE_INVALID');
+  });
+});
