@@ -6,9 +6,10 @@ import type { TestSystem } from './test-system.ts';
 export function startSecondProxy(
   system: TestSystem,
   rateLimits: ProxyProcessOptions['rateLimits'] = { perKey: 100_000, perProject: 100_000 },
+  store: ProxyProcessOptions['store'] = { engine: 'sqlite', directory: `${system.home}/data` },
 ): Promise<Child> {
   const options: ProxyProcessOptions = {
-    store: { engine: 'sqlite', directory: `${system.home}/data` },
+    store,
     port: 0,
     enclavePort: system.enclave.port,
     enrolmentToken: system.enrolmentToken,
