@@ -25,7 +25,6 @@ const MAX_TIMEOUT_MS = 600_000;
  * - `STRONGROOM_DATA_DIR`: directory of two SQLite files; or, for PostgreSQL,
  * - `STRONGROOM_PRIMARY_DATABASE_URL`, `STRONGROOM_VAULT_DATABASE_URL`: addresses with credentials; each may instead be the content of a
  *   file, named by the same setting with `_FILE` behind it
- * - `STRONGROOM_PRIMARY_REPLICA_URL` (or `_FILE`): a replica of the primary for lists and gets; none by default
  * - `STRONGROOM_DATABASE_TLS`: `verify-full`, or `plaintext` for networks that are trusted; by default the first for every host but this one
  * - `STRONGROOM_DATABASE_CA_FILE`: PEM of the authorities that issued the servers' certificates; the public ones by default
  * - `STRONGROOM_DATABASE_CONNECTIONS` (20): of each database
@@ -38,12 +37,10 @@ export function readStoreLocation(read: Read, fail: Fail): StoreLocation {
   if (directory !== null && primaryUrl === null && vaultUrl === null) return { engine: 'sqlite', directory };
   if (directory !== null || primaryUrl === null || vaultUrl === null)
     return fail('STRONGROOM_DATA_DIR', 'or both STRONGROOM_*_DATABASE_URL must be set, and not all three');
-  const replicaUrl = secretOf('STRONGROOM_PRIMARY_REPLICA_URL', read, fail);
   const settings = postgresSettings(read, fail);
   assertUsable('STRONGROOM_PRIMARY_DATABASE_URL', primaryUrl, settings, fail);
   assertUsable('STRONGROOM_VAULT_DATABASE_URL', vaultUrl, settings, fail);
-  if (replicaUrl !== null) assertUsable('STRONGROOM_PRIMARY_REPLICA_URL', replicaUrl, settings, fail);
-  return { engine: 'postgres', primaryUrl, vaultUrl, replicaUrl, settings };
+  return { engine: 'postgres', primaryUrl, vaultUrl, settings };
 }
 
 function secretOf(name: string, read: Read, fail: Fail): Secret | null {

