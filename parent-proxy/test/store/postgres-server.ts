@@ -38,11 +38,7 @@ export async function startPostgres({ tls, flags = [] }: PostgresOptions = {}): 
   chmodSync(directory, 0o755);
   const port = await freePort();
   const data = join(directory, 'data');
-  const server = embeddedServer(data, port, [
-    ...FLAGS,
-    ...flags,
-    ...(tls === undefined ? [] : ['-c', 'ssl=on']),
-  ]);
+  const server = embeddedServer(data, port, [...flags, ...(tls === undefined ? [] : ['-c', 'ssl=on'])]);
   await server.initialise();
   if (tls !== undefined) writeCertificate(data, tls);
   await server.start();
