@@ -34,6 +34,15 @@ import {
   signedRequest,
 } from '../../src/hostile/lab-project.ts';
 import { type LabEnclave, type Laboratory, openLaboratory } from '../../src/hostile/laboratory.ts';
+import {
+  addPasskeyTo,
+  factorChallengeOf,
+  makePasskey,
+  passkeyRequest,
+  requirementsRequest,
+  setRequirements,
+  withPasskey,
+} from '../support/lab-factors.ts';
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
 const WAITING_PERIOD_MS = 2000;
@@ -105,6 +114,27 @@ describe('a recovery', () => {
     expect(walletSecrets.map(({ publicKey }) => hexOf(publicKey))).toEqual([hexOf(secret.publicKey)]);
     expect(apiKeys.map((apiKeyOf) => apiKeyOf.id)).toEqual([mine.apiKey.id, apiKey.id]);
     expect((await challenge(recovered.rows)).pending).toBeNull();
+  });
+
+  it('needs a second factor to be completed, and its key one to be replaced, where the project says so', async () => {
+    const passkey = makePasskey();
+    const asked = (rows: ProjectRows) => factorChallengeOf(enclave, rows, identityKey);
+    const enrolment = await passkeyRequest(mine, passkey, await asked(mine.rows));
+    const enrolled = afterChange(mine, await addPasskeyTo(enclave, mine, enrolment));
+    const requirements = requirementsRequest(enrolled, ['recovery']);
+    const guarded = afterChange(enrolled, await setRequirements(enclave, enrolled, requirements));
+    await expect(setKey(enclave, guarded, await recoveryKeyOfSeed(2))).rejects.toThrow(
+      code('SECOND_FACTOR_REQUIRED'),
+    );
+    const { waiting, id, secret } = await begin(guarded);
+    await sleep(WAITING_PERIOD_MS + 100);
+    const anew = { rows: waiting.rows, walletSecret: secret.privateKey };
+    await expect(complete(enclave, anew, id)).rejects.toThrow(code('SECOND_FACTOR_REQUIRED'));
+    const path = `/v2/enclave/recoveries/${id}/completion`;
+    const client = signedRequest(anew, { path, body: { projectId: hexOf(waiting.rows.projectId) } });
+    const confirmed = await withPasskey(client, passkey, await asked(waiting.rows));
+    const completed = await enclave.call(completeRecovery, { client: confirmed, project: waiting.rows });
+    expect(await sign(afterChange(anew, completed))).toBe(200);
   });
 
   it('can be vetoed, and is then gone', async () => {
