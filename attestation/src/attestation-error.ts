@@ -133,6 +133,7 @@ export const REASONS = {
   STATEMENT_NONCE: 'The certificate is not over the nonce that was asked for.',
   STATEMENT_ADDRESS: 'The certificate names another address.',
   STATEMENT_ACCOUNTS: 'The certificate is of other accounts than those expected.',
+  STATEMENT_CONTENT: 'The certificate is of other content than that of the archive.',
 } as const;
 
 export type AttestationErrorCode = keyof typeof REASONS;

@@ -49,7 +49,8 @@ export interface ReadyService {
   readonly signatures: Counters['signatures'];
   readonly clock: AnchoredClock;
   readonly entropy: Entropy;
-  readonly rootKey: Pick<Lifecycle, 'changeRoots' | 'describeRoots'>;
+  readonly rootKey: Pick<Lifecycle, 'changeRoots' | 'describeRoots' | 'openApart'>;
+  readonly securityEpoch: () => number;
   readonly rotationReviews: RotationReviews;
 }
 
@@ -67,6 +68,7 @@ export function createReadyService(
     clock,
     entropy,
     rootKey: lifecycle,
+    securityEpoch: () => lifecycle.securityEpoch,
     rotationReviews: createRotationReviews(),
     projects: createProjects(deployment, marks),
     accounts: createAccounts(deployment, marks),

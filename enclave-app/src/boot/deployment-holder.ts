@@ -94,6 +94,19 @@ export class DeploymentHolder {
     return true;
   }
 
+  /**
+   * Opens another record of this deployment through KMS, and holds nothing of it.
+   * @throws OperationError ROOT_RECORD_REFUSED, CREDENTIALS_MISSING, KMS_*
+   */
+  async openApart(record: RootRecord): Promise<Deployment> {
+    const { deploymentId } = this.#held().record.body;
+    if (Buffer.compare(record.body.deploymentId, deploymentId) !== 0)
+      throw new OperationError('ROOT_RECORD_REFUSED');
+    const configuredKeys = this.#configuredKeys;
+    const roots = await openRoots(record, { kms: this.#kms, configuredKeys, known: [] });
+    return openDeployment(record, rootKeysOf(roots));
+  }
+
   /** Asks KMS again for the policies of the keys in use. @throws OperationError KMS_*, CREDENTIALS_MISSING */
   async recheckKeys(): Promise<void> {
     this.#keyPolicies = await this.#checkKeys(this.#keyPolicies.map(({ keyArn }) => keyArn));

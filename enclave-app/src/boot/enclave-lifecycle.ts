@@ -5,7 +5,12 @@ import { type AttestedManifest, attestManifest } from '../attest/attested-manife
 import type { DocumentPurpose } from '../attest/manifest.ts';
 import { type AnchoredClock, anchorClock } from '../clock.ts';
 import { type Entropy, mixedEntropy } from '../keys/entropy.ts';
-import { type Deployment, decodeRootRecord, type RootRecordBody } from '../keys/root-record.ts';
+import {
+  type Deployment,
+  decodeRootRecord,
+  type RootRecord,
+  type RootRecordBody,
+} from '../keys/root-record.ts';
 import { type AwsCredentials, createKms, type Kms, type KmsOptions } from '../kms/kms.ts';
 import { lockAllPcrs, readNsmTime, readOwnPcrs } from '../nsm/measurements.ts';
 import { NsmError } from '../nsm/nsm.ts';
@@ -123,6 +128,15 @@ class EnclaveLifecycle implements Lifecycle {
     return await change(loaded, { kms: this.#kms, keyArns: [...new Set(chosen)] });
   }
 
+  openApart(record: RootRecord): Promise<Deployment> {
+    return this.#holder.openApart(record);
+  }
+
+  get securityEpoch(): number {
+    const restores = this.#holder.isLoaded ? (this.#holder.record.restores ?? 0) : 0;
+    return this.#options.configuration.securityEpoch + restores;
+  }
+
   describeRoots(): RootRecordBody {
     return this.#holder.record;
   }
@@ -216,7 +230,7 @@ class EnclaveLifecycle implements Lifecycle {
       phase: this.#phase,
       deploymentId: deployment?.id ?? null,
       configurationDigest: configuration.digest,
-      securityEpoch: configuration.securityEpoch,
+      securityEpoch: this.securityEpoch,
       identityKey: deployment?.identityPublicKey ?? null,
       receiptKey: null,
       root: deployment?.roots.current ?? null,

@@ -34,6 +34,8 @@ export function createFailedLifecycle(reason: StatusReason): Lifecycle {
     runGenesis: async () => refuse(),
     loadRootRecord: async () => refuse(),
     changeRoots: async () => refuse(),
+    openApart: async () => refuse(),
+    securityEpoch: 0,
     describeRoots: refuse,
     recheck: async () => undefined,
   };

@@ -4,7 +4,7 @@ import type { DocumentPurpose } from '../attest/manifest.ts';
 import type { AnchoredClock } from '../clock.ts';
 import type { MeasuredConfiguration } from '../config.ts';
 import type { Entropy } from '../keys/entropy.ts';
-import type { Deployment, RootRecordBody } from '../keys/root-record.ts';
+import type { Deployment, RootRecord, RootRecordBody } from '../keys/root-record.ts';
 import type { AwsCredentials, KmsOptions } from '../kms/kms.ts';
 import type { Nsm } from '../nsm/nsm.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
@@ -46,6 +46,13 @@ export interface Lifecycle {
     change: (loaded: LoadedRoots, wrapping: WrappingKeys) => Uint8Array | Promise<Uint8Array>,
     keyArns: readonly string[] | null,
   ): Promise<Uint8Array>;
+  /**
+   * Opens a root record of the same deployment by KMS, beside the one that is loaded and without any of its keys.
+   * @throws OperationError ROOT_RECORD_REFUSED also for another deployment's; CREDENTIALS_MISSING, KMS_*
+   */
+  openApart(record: RootRecord): Promise<Deployment>;
+  /** The measured configuration's, and one more for each restore that the loaded root record counts. */
+  readonly securityEpoch: number;
   /** @throws OperationError PHASE_REFUSED */
   describeRoots(): RootRecordBody;
   /** Asks the module for the time and KMS for its key policies again; a contradiction ends in `failed`. */

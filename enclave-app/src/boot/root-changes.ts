@@ -94,6 +94,13 @@ export async function addWraps(loaded: LoadedRoots, { kms, keyArns }: WrappingKe
   return nextRecord(loaded, extended, loaded.deployment.roots.current.generation);
 }
 
+/** Counts a restore; the same root keys go on. */
+export function countRestore(loaded: LoadedRoots): Uint8Array {
+  const { body } = loaded.record;
+  const record = { ...loaded.record, body: { ...body, restores: (body.restores ?? 0) + 1 } };
+  return nextRecord({ ...loaded, record }, body.roots, loaded.deployment.roots.current.generation);
+}
+
 async function makeDataKeys(
   deploymentId: Uint8Array,
   generation: number,

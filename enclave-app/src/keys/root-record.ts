@@ -30,6 +30,8 @@ const bodySchema = v.strictObject({
     v.minLength(1),
     v.maxLength(4),
   ),
+  /** How often databases were restored from a backup; left out before the first time, as records from before there were restores do. */
+  restores: v.optional(v.pipe(uint, v.minValue(1))),
 });
 const recordSchema = v.strictObject({ body: bodySchema, identity: sealedBlob });
 

@@ -4,6 +4,7 @@ import type { Lifecycle } from '../boot/lifecycle.ts';
 import { EVM_KEYS, SOLANA_KEYS } from '../keys/chain-key.ts';
 import type { ReadyService } from '../ready-service.ts';
 import { handleAddApiKey, handleRevokeApiKey } from './api-keys.ts';
+import { handleAnnounceRestore, handleCertifyBackup, handleDrillRows } from './backups.ts';
 import { handleCertifyProject } from './certify-project.ts';
 import { handleChallengeFactors } from './challenge-factors.ts';
 import { handleCreateAccount } from './create-account.ts';
@@ -104,6 +105,9 @@ export const READY_HANDLERS: {
   'reseal-rows': handleResealRows,
   'review-rows': handleReviewRows,
   'certify-rotation': handleCertifyRotation,
+  'certify-backup': handleCertifyBackup,
+  'drill-rows': handleDrillRows,
+  'announce-restore': handleAnnounceRestore,
   'create-project': handleCreateProject,
   'certify-project': handleCertifyProject,
   'update-project-settings': handleUpdateProjectSettings,

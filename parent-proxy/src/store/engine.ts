@@ -9,6 +9,12 @@ export interface PreparedStatement {
   readonly parameters: readonly unknown[];
 }
 
+/** A database as it was at one instant, while others go on writing. */
+export interface Snapshot {
+  /** All rows of a table of this store's, with the columns in the order of `columns`. */
+  rows(table: string, columns: readonly string[]): AsyncIterable<readonly unknown[]>;
+}
+
 /** One database on one engine. Every access goes through these two calls, which throw nothing but StoreError. */
 export interface Engine<Schema> {
   readonly dialect: 'sqlite' | 'postgres';
@@ -17,6 +23,8 @@ export interface Engine<Schema> {
   read(statement: PreparedStatement, values: readonly unknown[]): Promise<readonly unknown[]>;
   /** Resolves once the transaction is durable. `act` may run again after a serialization failure. */
   transaction<T>(act: (transaction: Transaction<Schema>) => Promise<T>): Promise<T>;
+  /** Lends a snapshot, taken before `act` begins; it delays no writer. */
+  snapshot<T>(act: (snapshot: Snapshot) => Promise<T>): Promise<T>;
   /**
    * Erases what transactions have replaced or deleted, as far as the engine can.
    * @returns false when something that reads just now keeps some of it

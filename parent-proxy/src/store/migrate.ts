@@ -45,21 +45,29 @@ export async function migrate<Schema extends Catalogue>(
   kind: DatabaseTable['kind'],
   migrations: readonly Migration[],
 ): Promise<MigratedDatabase> {
-  const types = COLUMN_TYPES[engine.dialect];
-  return await catalogueOf(engine).transaction(async (transaction) => {
-    if (engine.dialect === 'postgres')
-      await sql`select pg_advisory_xact_lock(${ADVISORY_LOCK})`.execute(transaction);
-    const { schema_version, store_id } = await readOrCreate(transaction, kind, types);
-    if (schema_version > migrations.length) throw new StoreError('STORE_NEWER_SCHEMA');
-    if (schema_version < migrations.length) {
-      for (const migration of migrations.slice(schema_version)) await migration.up(transaction, types);
-      await transaction
-        .updateTable('strongroom_database')
-        .set({ schema_version: migrations.length })
-        .execute();
-    }
-    return { storeId: store_id };
-  });
+  return await catalogueOf(engine).transaction((transaction) =>
+    migrateInside(transaction, { kind, dialect: engine.dialect }, migrations),
+  );
+}
+
+/** The same as a part of a transaction, which a restore needs. */
+export async function migrateInside(
+  transaction: Transaction<Catalogue>,
+  { kind, dialect }: { readonly kind: DatabaseTable['kind']; readonly dialect: Engine<unknown>['dialect'] },
+  migrations: readonly Migration[],
+): Promise<MigratedDatabase> {
+  const types = COLUMN_TYPES[dialect];
+  if (dialect === 'postgres') await sql`select pg_advisory_xact_lock(${ADVISORY_LOCK})`.execute(transaction);
+  const { schema_version, store_id } = await readOrCreate(transaction, kind, types);
+  if (schema_version > migrations.length) throw new StoreError('STORE_NEWER_SCHEMA');
+  if (schema_version < migrations.length) {
+    for (const migration of migrations.slice(schema_version)) await migration.up(transaction, types);
+    await transaction
+      .updateTable('strongroom_database')
+      .set({ schema_version: migrations.length })
+      .execute();
+  }
+  return { storeId: store_id };
 }
 
 /**

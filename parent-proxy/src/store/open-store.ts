@@ -10,13 +10,7 @@ import { backlogVerbs } from './backlog.ts';
 import type { Engine, PreparedStatement } from './engine.ts';
 import { idempotencyVerbs } from './idempotency.ts';
 import { claimStoreId, migrate } from './migrate.ts';
-import { initialPrimary } from './migrations/primary/0001-initial.ts';
-import { sending } from './migrations/primary/0002-sending.ts';
-import { rotation } from './migrations/primary/0003-rotation.ts';
-import { smartAccounts } from './migrations/primary/0004-smart-accounts.ts';
-import { userOperations } from './migrations/primary/0005-user-operations.ts';
-import { spendPermissions } from './migrations/primary/0006-spend-permissions.ts';
-import { initialVault } from './migrations/vault/0001-initial.ts';
+import { PRIMARY_MIGRATIONS, VAULT_MIGRATIONS } from './migrations/migrations.ts';
 import { nonceLeaseVerbs } from './nonce-leases.ts';
 import { outboxVerbs } from './outbox.ts';
 import { policyVerbs } from './policies.ts';
@@ -35,24 +29,14 @@ import { StoreError } from './store-error.ts';
 import { userOperationVerbs } from './user-operations.ts';
 import { createVault, removeOrphans } from './vault.ts';
 
-/** In the order of their numbers; a released migration is never changed. */
-const PRIMARY_MIGRATIONS = [
-  initialPrimary,
-  sending,
-  rotation,
-  smartAccounts,
-  userOperations,
-  spendPermissions,
-];
-const VAULT_MIGRATIONS = [initialVault];
-
 const PROBE: PreparedStatement = {
   name: 'probe',
   sql: 'select kind from strongroom_database',
   parameters: [],
 };
 
-interface Engines {
+/** The two databases of a store. */
+export interface Engines {
   readonly primary: Engine<PrimarySchema>;
   readonly vault: Engine<VaultSchema>;
 }
@@ -84,7 +68,8 @@ export async function openStore(location: StoreLocation): Promise<Store> {
   }
 }
 
-function openEngines(location: StoreLocation): Engines {
+/** Opens both databases as they are. @throws StoreError */
+export function openEngines(location: StoreLocation): Engines {
   if (location.engine === 'postgres') {
     return {
       primary: openPostgresEngine(location.primaryUrl, location.settings),
@@ -151,6 +136,6 @@ async function hasAccounts(primary: Engine<PrimarySchema>): Promise<boolean> {
   });
 }
 
-async function closeEngines({ primary, vault }: Engines): Promise<void> {
+export async function closeEngines({ primary, vault }: Engines): Promise<void> {
   await Promise.allSettled([primary.close(), vault.close()]);
 }

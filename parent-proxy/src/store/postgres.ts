@@ -1,7 +1,7 @@
 import { Kysely, PostgresDialect, type PostgresPool } from 'kysely';
 import { Pool, types } from 'pg';
 import type { Secret } from '../secrets.ts';
-import { type Engine, type PreparedStatement, retrySerialization } from './engine.ts';
+import { type Engine, type PreparedStatement, retrySerialization, type Snapshot } from './engine.ts';
 import {
   DEFAULT_POSTGRES_SETTINGS,
   type PostgresSettings,
@@ -57,6 +57,7 @@ export function openPostgresEngine<Schema>(
       return (await translated(() => pool.query({ name, text: sql, values }))).rows;
     },
     transaction: (act) => retrySerialization(() => builder.transaction().execute(act)),
+    snapshot: (act) => lendSnapshot(pool, act),
     async eraseReplaced(tables) {
       // Of this store's own tables, so no text of anybody else gets into the statement.
       for (const table of tables) await translated(() => pool.query(`vacuum ${table}`));
@@ -68,6 +69,40 @@ export function openPostgresEngine<Schema>(
     },
   };
 }
+
+const SNAPSHOT_BATCH = 500;
+
+/** One transaction that reads at REPEATABLE READ, by a cursor: the server keeps its view still and locks no row for it. */
+async function lendSnapshot<T>(pool: Pool, act: (snapshot: Snapshot) => Promise<T>): Promise<T> {
+  const client = await translated(() => pool.connect());
+  const query = async (sql: string) => (await translated(() => client.query(sql, []))).rows as Row[];
+  try {
+    await query('begin isolation level repeatable read read only');
+    // The view is of the first statement; between two of them the archive's own work may take its time.
+    await query('set local idle_in_transaction_session_timeout = 0');
+    await query('select kind from strongroom_database');
+    const result = await act({
+      async *rows(table, columns) {
+        await query(`declare archived no scroll cursor for select ${columns.join(', ')} from ${table}`);
+        for (;;) {
+          const rows = await query(`fetch ${SNAPSHOT_BATCH} from archived`);
+          for (const row of rows) yield columns.map((column) => row[column]);
+          if (rows.length < SNAPSHOT_BATCH) break;
+        }
+        await query('close archived');
+      },
+    });
+    await query('commit');
+    client.release();
+    return result;
+  } catch (error) {
+    // Its transaction goes with the connection.
+    client.release(true);
+    throw error;
+  }
+}
+
+type Row = Readonly<Record<string, unknown>>;
 
 function openPool({ url, ssl }: PostgresTarget, settings: PostgresSettings): Pool {
   const { maxConnections, statementTimeoutMs, lockTimeoutMs, idleTimeoutMs } = settings;

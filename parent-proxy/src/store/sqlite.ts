@@ -1,7 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { Kysely, type SqliteDatabase, SqliteDialect } from 'kysely';
-import { type Engine, type PreparedStatement, retrySerialization } from './engine.ts';
+import { type Engine, type PreparedStatement, retrySerialization, type Snapshot } from './engine.ts';
 import { StoreError, type StoreErrorCode } from './store-error.ts';
 
 /** Waiting blocks the process, so a wait is short; the transaction is then tried again. */
@@ -51,6 +51,15 @@ class SqliteConnection implements SqliteDatabase {
 
   all(sql: string, values: readonly unknown[]): unknown[] {
     return this.#translated(() => this.#statement(sql).all(...(values as SQLInputValue[])));
+  }
+
+  *iterate(sql: string): Generator<Readonly<Record<string, unknown>>> {
+    const rows = this.#translated(() => this.#statement(sql).iterate());
+    for (;;) {
+      const next = this.#translated(() => rows.next());
+      if (next.done === true) return;
+      yield next.value;
+    }
   }
 
   close(): void {
@@ -145,6 +154,24 @@ function translate(error: unknown): StoreError {
   return new StoreError(CODES[errcode & 0xff] ?? 'STORE_UNAVAILABLE', { cause: error });
 }
 
+/** A connection of its own in one read transaction: in WAL mode its view does not move, and nobody waits for it. */
+async function lendSnapshot<T>(path: string, act: (snapshot: Snapshot) => Promise<T>): Promise<T> {
+  const connection = new SqliteConnection(path, true);
+  try {
+    // The view is of the first read, not of the word `begin`.
+    for (const sql of ['begin deferred', 'select kind from strongroom_database']) connection.all(sql, []);
+    return await act({
+      async *rows(table, columns) {
+        for (const row of connection.iterate(`select ${columns.join(', ')} from ${table}`)) {
+          yield columns.map((column) => row[column]);
+        }
+      },
+    });
+  } finally {
+    connection.close();
+  }
+}
+
 /** A database in a file of its own. Reads have a connection of their own, so none waits for a transaction. */
 export function openSqliteEngine<Schema>(path: string): Engine<Schema> {
   const writer = new SqliteConnection(path, false);
@@ -157,6 +184,7 @@ export function openSqliteEngine<Schema>(path: string): Engine<Schema> {
       return reader.all(sql, values);
     },
     transaction: (act) => retrySerialization(() => builder.transaction().execute(act)),
+    snapshot: (act) => lendSnapshot(path, act),
     async eraseReplaced() {
       // Copies the journal into the file and empties it; another process that reads from it just then keeps it for later.
       const [row] = writer.all('PRAGMA wal_checkpoint(TRUNCATE)', []) as { readonly busy: number }[];

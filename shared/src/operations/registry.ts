@@ -4,7 +4,9 @@ import { addPasskey } from './add-passkey.ts';
 import { addRootWraps } from './add-root-wraps.ts';
 import { addTotp } from './add-totp.ts';
 import { addWalletSecret } from './add-wallet-secret.ts';
+import { announceRestore } from './announce-restore.ts';
 import { announceRootKey } from './announce-root-key.ts';
+import { certifyBackup } from './certify-backup.ts';
 import { certifyProject } from './certify-project.ts';
 import { certifyRotation } from './certify-rotation.ts';
 import { challengeFactors } from './challenge-factors.ts';
@@ -17,6 +19,7 @@ import { createSolanaAccount } from './create-solana-account.ts';
 import { createSpendPermission } from './create-spend-permission.ts';
 import { delegateEvmAccount } from './delegate-evm-account.ts';
 import { deletePolicy } from './delete-policy.ts';
+import { drillRows } from './drill-rows.ts';
 import { evaluatePolicy } from './evaluate-policy.ts';
 import { exportEvmAccount } from './export-evm-account.ts';
 import { exportSolanaAccount } from './export-solana-account.ts';
@@ -76,6 +79,9 @@ export const OPERATIONS = [
   retireRootKey,
   addRootWraps,
   resealRows,
+  certifyBackup,
+  drillRows,
+  announceRestore,
   reviewRows,
   certifyRotation,
   issueProjectNonce,
