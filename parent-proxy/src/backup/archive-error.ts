@@ -6,7 +6,8 @@ export const ARCHIVE_ERRORS = {
   ARCHIVE_NEWER: 'The archive is of a newer release.',
   ARCHIVE_NOT_CERTIFIED: 'No enclave of the expected deployment signed for this content.',
   ARCHIVE_OLDER: 'A newer backup than this one is known.',
-  BACKUP_DISTURBED: 'The root key kept changing while the backup was made. Try again when the rotation has ended.',
+  BACKUP_DISTURBED:
+    'The root key kept changing while the backup was made. Try again when the rotation has ended.',
   BACKUP_SCHEMA: 'A table of the database is unknown to the backup.',
   RESTORE_NOT_EMPTY: 'The databases are not empty. A backup is restored into empty ones only.',
   DRILL_ADDRESS_MISSING: 'The archive has no account of that address.',

@@ -69,7 +69,7 @@ export async function* readParts(plaintext: AsyncIterable<Uint8Array>): AsyncGen
   for await (const frame of frames(plaintext)) {
     if (last !== null) {
       digest.update(last);
-      const part = header === null ? openHeader(last) : openBatch(last, header, counts);
+      const part: ArchivePart = header === null ? openHeader(last) : openBatch(last, header, counts);
       if (part.kind === 'header') header = part.header;
       yield part;
     }

@@ -1,10 +1,7 @@
 // TRUST BOUNDARY: an archive, from wherever it was kept.
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
-import {
-  type BackupCertificate,
-  verifyBackupCertificate,
-} from '@strongroom/attestation/backup-certificate';
+import { type BackupCertificate, verifyBackupCertificate } from '@strongroom/attestation/backup-certificate';
 import { bytesOf } from '@strongroom/shared/operations/fields';
 import { decodeCbor } from '@strongroom/shared/wire/cbor';
 import { Decrypter } from 'age-encryption';
@@ -61,7 +58,11 @@ export async function verifyArchive(
     } else {
       const { trailer, contentDigest } = part;
       if (header === null || rootRecord === null) break;
-      const certificate = await certificateOf(trailer.certificate, { rootRecord, deploymentId, contentDigest });
+      const certificate = await certificateOf(trailer.certificate, {
+        rootRecord,
+        deploymentId,
+        contentDigest,
+      });
       return { header, certificate, certificateBytes: trailer.certificate, contentDigest, rootRecord, rows };
     }
   }
@@ -80,13 +81,18 @@ export function rowValues(
 
 const recordSchema = v.object({ body: v.object({ identityKey: bytesOf(32) }) });
 
+/** The raw Ed25519 key that a root record names, 32 bytes. @throws an error of any kind when it is none */
+export function identityKeyOf(rootRecord: Uint8Array): Uint8Array {
+  return v.parse(recordSchema, decodeCbor(rootRecord)).body.identityKey;
+}
+
 /** The key comes from the archive itself, and counts because the deployment's id is its digest. */
 async function certificateOf(
   untrusted: Uint8Array,
   expected: { rootRecord: Uint8Array; deploymentId: Uint8Array; contentDigest: Uint8Array },
 ): Promise<BackupCertificate> {
   try {
-    const { identityKey } = v.parse(recordSchema, decodeCbor(expected.rootRecord)).body;
+    const identityKey = identityKeyOf(expected.rootRecord);
     const certificate = await verifyBackupCertificate(untrusted, identityKey, expected.contentDigest);
     if (Buffer.compare(certificate.deploymentId, expected.deploymentId) === 0) return certificate;
   } catch (cause) {

@@ -8,7 +8,14 @@ import type { Metrics } from '../metrics/metrics.ts';
 import type { Store } from '../store/store.ts';
 import { StoreError } from '../store/store-error.ts';
 import { type CredentialSource, CredentialsUnreadable } from './credentials.ts';
-import { createSupplier, type EnclaveStatus, isSame, type Supplier, UNSEAL_DEADLINE_MS } from './supplier.ts';
+import {
+  createSupplier,
+  type EnclaveStatus,
+  isSame,
+  type Supplier,
+  type SupplierOptions,
+  UNSEAL_DEADLINE_MS,
+} from './supplier.ts';
 import { createTelemetryReader, type TelemetryReader } from './telemetry-reader.ts';
 
 const MAX_IN_FLIGHT = 512;
@@ -47,7 +54,7 @@ export interface Enclave {
 
 export interface EnclaveOptions {
   readonly dialer: Dialer;
-  readonly store: Pick<Store, 'readRootRecord' | 'insertRootRecordIfAbsent'>;
+  readonly store: Pick<Store, 'insertRootRecordIfAbsent'> & SupplierOptions['store'];
   readonly credentials: CredentialSource;
   readonly audit: AuditLog;
   readonly metrics: Metrics;

@@ -1,8 +1,10 @@
 import type { OperationClient } from '@strongroom/shared/channel/operation-client';
+import { announceRestore } from '@strongroom/shared/operations/announce-restore';
 import { getStatus } from '@strongroom/shared/operations/get-status';
 import { loadRootRecord } from '@strongroom/shared/operations/load-root-record';
 import type { ResponseOf } from '@strongroom/shared/operations/operation';
 import { setCredentials } from '@strongroom/shared/operations/set-credentials';
+import { changeRootRecord } from '../rotation/root-record.ts';
 import type { Store } from '../store/store.ts';
 import { type CredentialSource, CredentialsUnreadable, type RoleCredentials } from './credentials.ts';
 
@@ -16,7 +18,10 @@ const CREDENTIALS_MARGIN_MS = 5 * 60_000;
 
 export interface SupplierOptions {
   readonly call: OperationClient['call'];
-  readonly store: Pick<Store, 'readRootRecord'>;
+  readonly store: Pick<
+    Store,
+    'readRootRecord' | 'hasUnannouncedRestore' | 'noteRestoreAnnounced' | 'replaceRootRecord'
+  >;
   readonly credentials: CredentialSource;
   readonly nowMs: () => number;
   /** Told of each status, and of null when the enclave did not answer. */
@@ -33,6 +38,8 @@ export function createSupplier(options: SupplierOptions): Supplier {
   const { call, store, credentials, nowMs } = options;
   /** The root record that this life of the enclave took last. */
   let presented: { readonly bootId: Uint8Array; readonly rootRecord: Uint8Array | null } | null = null;
+
+  let isRestoreAnnounced = false;
 
   async function readStatus(): Promise<EnclaveStatus> {
     try {
@@ -73,6 +80,18 @@ export function createSupplier(options: SupplierOptions): Supplier {
     return true;
   }
 
+  /** Once in the life of a restored store; one more time when a process ends in between, which does no harm. */
+  async function announceRestored(): Promise<boolean> {
+    if (isRestoreAnnounced) return false;
+    const isPending = await store.hasUnannouncedRestore();
+    if (isPending) {
+      await changeRootRecord({ call, store }, () => call(announceRestore, {}));
+      await store.noteRestoreAnnounced();
+    }
+    isRestoreAnnounced = true;
+    return isPending;
+  }
+
   async function readCredentials(): Promise<RoleCredentials> {
     let timer: NodeJS.Timeout | undefined;
     // Heartbeats wait for it, and AWS's chain asks servers that may be silent.
@@ -91,7 +110,8 @@ export function createSupplier(options: SupplierOptions): Supplier {
   return {
     async supply() {
       const status = await readStatus();
-      return (await handOverMissing(status)) ? await readStatus() : status;
+      const supplied = (await handOverMissing(status)) ? await readStatus() : status;
+      return supplied.phase === 'ready' && (await announceRestored()) ? await readStatus() : supplied;
     },
   };
 }

@@ -16,6 +16,7 @@ const MAX_IN_FLIGHT = 4;
 export interface Deployment {
   readonly call: OperationClient['call'];
   readonly store: Store;
+  readonly storeLocation: StoreLocation;
   readonly dialer: Dialer;
   /** For KMS. */
   readonly credentials: CredentialSource;
@@ -52,6 +53,7 @@ export async function openDeployment({
   return {
     call: client.call,
     store,
+    storeLocation: location,
     dialer,
     credentials,
     async close() {

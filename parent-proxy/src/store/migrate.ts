@@ -62,10 +62,7 @@ export async function migrateInside(
   if (schema_version > migrations.length) throw new StoreError('STORE_NEWER_SCHEMA');
   if (schema_version < migrations.length) {
     for (const migration of migrations.slice(schema_version)) await migration.up(transaction, types);
-    await transaction
-      .updateTable('strongroom_database')
-      .set({ schema_version: migrations.length })
-      .execute();
+    await transaction.updateTable('strongroom_database').set({ schema_version: migrations.length }).execute();
   }
   return { storeId: store_id };
 }

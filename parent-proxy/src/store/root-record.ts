@@ -2,7 +2,10 @@ import type { Engine } from './engine.ts';
 import type { PrimarySchema } from './schema.ts';
 import type { Store } from './store.ts';
 
-type RootRecordVerbs = Pick<Store, 'readRootRecord' | 'insertRootRecordIfAbsent'>;
+type RootRecordVerbs = Pick<
+  Store,
+  'readRootRecord' | 'insertRootRecordIfAbsent' | 'hasUnannouncedRestore' | 'noteRestoreAnnounced'
+>;
 
 export function rootRecordVerbs(primary: Engine<PrimarySchema>): RootRecordVerbs {
   return {
@@ -12,6 +15,21 @@ export function rootRecordVerbs(primary: Engine<PrimarySchema>): RootRecordVerbs
         const row = await transaction.selectFrom('root_record').select('record').executeTakeFirst();
         return row?.record ?? null;
       }),
+    async hasUnannouncedRestore() {
+      const row = await primary.transaction((transaction) =>
+        transaction
+          .selectFrom('restore')
+          .where('is_announced', '=', 0)
+          .select('is_announced')
+          .executeTakeFirst(),
+      );
+      return row !== undefined;
+    },
+    async noteRestoreAnnounced() {
+      await primary.transaction((transaction) =>
+        transaction.updateTable('restore').set({ is_announced: 1 }).execute(),
+      );
+    },
     async insertRootRecordIfAbsent(record) {
       await primary.transaction(async (transaction) => {
         await transaction

@@ -173,6 +173,15 @@ export interface PrimarySchema {
   smart_account: SmartAccountTable;
   user_operation: UserOperationTable;
   spend_permission: SpendPermissionTable;
+  restore: RestoreTable;
+}
+
+/** A restore of this store from a backup; the enclave has counted it once it is announced. */
+export interface RestoreTable {
+  restored_at_ms: number;
+  /** Of the backup. */
+  certificate: Uint8Array;
+  is_announced: 0 | 1;
 }
 
 export interface SpendPermissionTable {

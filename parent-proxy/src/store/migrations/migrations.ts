@@ -1,3 +1,4 @@
+import type { Migration } from '../migrate.ts';
 import { initialPrimary } from './primary/0001-initial.ts';
 import { sending } from './primary/0002-sending.ts';
 import { rotation } from './primary/0003-rotation.ts';
@@ -6,7 +7,6 @@ import { userOperations } from './primary/0005-user-operations.ts';
 import { spendPermissions } from './primary/0006-spend-permissions.ts';
 import { restores } from './primary/0007-restores.ts';
 import { initialVault } from './vault/0001-initial.ts';
-import type { Migration } from '../migrate.ts';
 
 /** In the order of their numbers; a released migration is never changed. */
 export const PRIMARY_MIGRATIONS: readonly Migration[] = [
@@ -19,4 +19,3 @@ export const PRIMARY_MIGRATIONS: readonly Migration[] = [
   restores,
 ];
 export const VAULT_MIGRATIONS: readonly Migration[] = [initialVault];
-
