@@ -1,6 +1,8 @@
 import { accountExport, accountImport, accountList } from './commands/account.ts';
 import { accountVerify } from './commands/account-verify.ts';
 import { apiKeyCreate, apiKeyList, apiKeyRevoke, apiKeyRotate } from './commands/api-key.ts';
+import { backup, backupVerify, drill, restore } from './commands/backup.ts';
+import { backupKey } from './commands/backup-key.ts';
 import { completionOf } from './commands/completion.ts';
 import { factorAddPasskey, factorList, factorRemove } from './commands/factor.ts';
 import { factorAddTotp, factorRecoveryCodes, factorRequire } from './commands/factor-codes.ts';
@@ -66,5 +68,10 @@ export const COMMANDS: readonly Command[] = [
   rootKeyStatus,
   rootKeyAddKms,
   status,
+  backup,
+  backupKey,
+  backupVerify,
+  restore,
+  drill,
   completionOf(() => COMMANDS),
 ];

@@ -9,4 +9,8 @@ process.exitCode = await runCli(COMMANDS, process.argv.slice(2), {
     const { openConfiguredDeployment } = await import('@strongroom/parent-proxy/operator/deployment');
     return await openConfiguredDeployment(environment);
   },
+  async storeLocation(environment) {
+    const { configuredStore } = await import('@strongroom/parent-proxy/operator/deployment');
+    return configuredStore(environment);
+  },
 });

@@ -69,6 +69,10 @@ export interface Platform {
   readonly openDeployment: (
     environment: Readonly<NodeJS.ProcessEnv>,
   ) => Promise<import('@strongroom/parent-proxy/operator/deployment').Deployment>;
+  /** Where the proxy's databases are, without opening them. */
+  readonly storeLocation: (
+    environment: Readonly<NodeJS.ProcessEnv>,
+  ) => Promise<import('@strongroom/parent-proxy/operator/deployment').StoreLocation>;
 }
 
 /** What is printed: for people as text, for programs as JSON. */

@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
+import { verifyBackupCertificate } from '@strongroom/attestation/backup-certificate';
 import type { OperationClient } from '@strongroom/shared/channel/operation-client';
 import { certifyBackup } from '@strongroom/shared/operations/certify-backup';
 import { Encrypter } from 'age-encryption';
@@ -13,6 +14,7 @@ import type { Engines } from '../store/open-store.ts';
 import { ArchiveError } from './archive-error.ts';
 import { ARCHIVE_TYPE, type ArchiveBatch, type ArchivedTable, encodeFrame } from './archive-format.ts';
 import { archivedTables } from './archived-tables.ts';
+import { identityKeyOf } from './read-backup.ts';
 
 export interface BackupOptions {
   readonly engines: Engines;
@@ -31,6 +33,8 @@ export interface BackupProgress {
 }
 
 export interface WrittenBackup {
+  /** 32 bytes. */
+  readonly deploymentId: Uint8Array;
   /** SHA-256, 32 bytes. */
   readonly contentDigest: Uint8Array;
   readonly certificate: Uint8Array;
@@ -133,8 +137,16 @@ async function produce(
   const counts = { projects: countOf('project'), accounts: countOf('account') };
   const contentDigest = digest.digest();
   const { certificate } = await call(certifyBackup, { contentDigest, ...counts });
+  const identityKey = identityKeyOf(after);
+  const { deploymentId } = await verifyBackupCertificate(certificate, identityKey, contentDigest);
   await write(encodeFrame({ rows, certificate }));
-  return { contentDigest, certificate, ...counts, rows: rows.reduce((sum, count) => sum + count, 0) };
+  return {
+    deploymentId,
+    contentDigest,
+    certificate,
+    ...counts,
+    rows: rows.reduce((sum, count) => sum + count, 0),
+  };
 }
 
 async function* batches(

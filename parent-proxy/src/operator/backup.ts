@@ -1,4 +1,5 @@
 import type { BackupCertificate } from '@strongroom/attestation/backup-certificate';
+import { generateIdentity, identityToRecipient } from 'age-encryption';
 import { type DrilledProject, drillBackup } from '../backup/drill-backup.ts';
 import { type VerifiedArchive, verifyArchive } from '../backup/read-backup.ts';
 import { restoreBackup } from '../backup/restore-backup.ts';
@@ -8,6 +9,12 @@ import { closeEngines, openEngines, type StoreLocation } from '../store/open-sto
 import type { Deployment } from './deployment.ts';
 
 export type { BackupCertificate, BackupProgress, DrilledProject, VerifiedArchive, WrittenBackup };
+
+/** A new age identity, and the recipient that archives for it are encrypted to. */
+export async function makeBackupKey(): Promise<{ readonly identity: string; readonly recipient: string }> {
+  const identity = await generateIdentity();
+  return { identity, recipient: await identityToRecipient(identity) };
+}
 
 /** One archive of both databases, beside proxies that go on serving. @throws as `writeBackup` */
 export async function backup(

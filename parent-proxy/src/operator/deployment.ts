@@ -12,6 +12,8 @@ const DIAL_TIMEOUT_MS = 3000;
 const CALL_DEADLINE_MS = 60_000;
 const MAX_IN_FLIGHT = 4;
 
+export type { StoreLocation };
+
 /** Open until `close`. */
 export interface Deployment {
   readonly call: OperationClient['call'];
@@ -36,6 +38,11 @@ export async function openConfiguredDeployment(
   const { store, enclave } = readConfig(environment);
   const dialer = vsockDialer({ ...enclave, timeoutMs: DIAL_TIMEOUT_MS });
   return await openDeployment({ store, dialer, credentials: awsCredentials() });
+}
+
+/** Where the databases of the proxy's own settings are. @throws ConfigError */
+export function configuredStore(environment: Readonly<NodeJS.ProcessEnv>): StoreLocation {
+  return readConfig(environment).store;
 }
 
 /** @throws StoreError */
