@@ -1,7 +1,7 @@
 import type { DrilledProject, NamedArchive, VerifiedArchive } from '@strongroom/parent-proxy/operator/backup';
 import type { Command, Invocation, Options } from '../framework/command.ts';
 import { UsageError } from '../framework/usage-error.ts';
-import { list, readNamedFile, required, text } from '../framework/values.ts';
+import { integer, list, readNamedFile, required, text } from '../framework/values.ts';
 import { withDeployment } from '../input/deployment.ts';
 
 const DEPLOYMENT_OPTION = {
@@ -93,6 +93,13 @@ export const restore: Command = {
 a higher security epoch from then on. What happened after the backup is lost: clients compare record versions ("project verify").`,
   options: {
     ...ARCHIVE_OPTIONS,
+    'above-epoch': {
+      type: 'integer',
+      placeholder: 'N',
+      range: [1, 0x7fff_ffff],
+      summary:
+        'the security epoch that "status" showed last, when there was another restore since the backup; default: that of the backup',
+    },
     'not-older-than': {
       type: 'text',
       placeholder: 'TIME',
@@ -111,7 +118,8 @@ a higher security epoch from then on. What happened after the backup is lost: cl
     const archive = namedArchive(values);
     const newestKnownMs = timeMs(text(values, 'not-older-than'));
     const location = await platform.storeLocation(environment);
-    const options = { newestKnownMs, report: reporter(invocation, 'restore') };
+    const seenEpoch = integer(values, 'above-epoch') ?? null;
+    const options = { newestKnownMs, seenEpoch, report: reporter(invocation, 'restore') };
     return described(await operator.restore(location, archive, options), 'Restored');
   },
 };

@@ -13,6 +13,8 @@ import {
 } from '../keys/root-record.ts';
 import type { Kms } from '../kms/kms.ts';
 
+const MAX_RESTORES = 0xffff_ffff;
+
 /** A deployment with the record that it was opened from. */
 export interface LoadedRoots {
   readonly record: RootRecord;
@@ -94,10 +96,16 @@ export async function addWraps(loaded: LoadedRoots, { kms, keyArns }: WrappingKe
   return nextRecord(loaded, extended, loaded.deployment.roots.current.generation);
 }
 
-/** Counts a restore; the same root keys go on. */
-export function countRestore(loaded: LoadedRoots): Uint8Array {
+/**
+ * Counts a restore; the same root keys go on.
+ * @param atLeast restores that clients know of, so that no epoch is shown a second time
+ * @throws OperationError ROTATION_REFUSED when the count is at its end
+ */
+export function countRestore(loaded: LoadedRoots, atLeast: number): Uint8Array {
   const { body } = loaded.record;
-  const record = { ...loaded.record, body: { ...body, restores: (body.restores ?? 0) + 1 } };
+  const restores = Math.max(body.restores ?? 0, atLeast) + 1;
+  if (restores > MAX_RESTORES) throw new OperationError('ROTATION_REFUSED');
+  const record = { ...loaded.record, body: { ...body, restores } };
   return nextRecord({ ...loaded, record }, body.roots, loaded.deployment.roots.current.generation);
 }
 

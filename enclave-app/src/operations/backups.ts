@@ -4,7 +4,7 @@ import type { announceRestore } from '@strongroom/shared/operations/announce-res
 import type { certifyBackup } from '@strongroom/shared/operations/certify-backup';
 import type { drillRows } from '@strongroom/shared/operations/drill-rows';
 import type { ParsedRequestOf, ResponseOf } from '@strongroom/shared/operations/operation';
-import { countRestore } from '../boot/root-changes.ts';
+import { countRestore, type LoadedRoots } from '../boot/root-changes.ts';
 import { issueBackupCertificate, issueDrillCertificate } from '../certificates/backup-certificates.ts';
 import { type ChainKeys, EVM_KEYS, SOLANA_KEYS } from '../keys/chain-key.ts';
 import { decodeRootRecord } from '../keys/root-record.ts';
@@ -68,8 +68,10 @@ function deriveAddress(keys: ChainKeys, secretKey: Uint8Array): string {
 }
 
 export async function handleAnnounceRestore(
-  _request: unknown,
-  { rootKey }: ReadyService,
+  { aboveEpoch }: ParsedRequestOf<typeof announceRestore>,
+  { rootKey, securityEpoch }: ReadyService,
 ): Promise<ResponseOf<typeof announceRestore>> {
-  return { rootRecord: await rootKey.changeRoots(countRestore, null) };
+  const configured = securityEpoch() - (rootKey.describeRoots().restores ?? 0);
+  const count = (loaded: LoadedRoots) => countRestore(loaded, aboveEpoch - configured);
+  return { rootRecord: await rootKey.changeRoots(count, null) };
 }

@@ -186,19 +186,19 @@ describe('a restore', () => {
 
   it('writes nothing over databases that are used', async () => {
     const used = { engine: 'sqlite', directory: join(home, 'data') } as const;
-    const options = { newestKnownMs: null, ...quiet };
+    const options = { newestKnownMs: null, seenEpoch: null, ...quiet };
     await expect(restore(used, archive(), options)).rejects.toEqual(code('RESTORE_NOT_EMPTY'));
     await expectSigns();
   });
 
   it('refuses an older backup than the newest that is known of', async () => {
-    const options = { newestKnownMs: Date.now() + 1, ...quiet };
+    const options = { newestKnownMs: Date.now() + 1, seenEpoch: null, ...quiet };
     await expect(restore(location('older'), archive(), options)).rejects.toEqual(code('ARCHIVE_OLDER'));
   });
 
   it('brings back every account, raises the security epoch, once, and shows it to clients', async () => {
     const target = location('restored');
-    await restore(target, archive(), { newestKnownMs: null, ...quiet });
+    await restore(target, archive(), { newestKnownMs: null, seenEpoch: null, ...quiet });
     await startOn(target);
     await expectSigns();
     const message = await cdp.solana.signMessage({ address: solanaAddress, message: 'kept' });
@@ -207,5 +207,13 @@ describe('a restore', () => {
     await startOn(target);
     expect((await manifest()).securityEpoch).toBe(2);
     expect((await cdp.evm.listAccounts({})).accounts).toHaveLength(1);
+  });
+
+  it('of the same backup once more shows no epoch that clients have seen', async () => {
+    const target = location('restored-again');
+    await restore(target, archive(), { newestKnownMs: null, seenEpoch: 2, ...quiet });
+    await startOn(target);
+    expect((await manifest()).securityEpoch).toBe(3);
+    await expectSigns();
   });
 });

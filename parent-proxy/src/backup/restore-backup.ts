@@ -1,4 +1,4 @@
-import type { Transaction } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import type { Engine } from '../store/engine.ts';
 import { migrateInside } from '../store/migrate.ts';
 import { PRIMARY_MIGRATIONS, VAULT_MIGRATIONS } from '../store/migrations/migrations.ts';
@@ -16,6 +16,8 @@ export interface RestoreOptions {
   readonly nowMs: () => number;
   /** When the newest backup that is known of was certified; an older one is refused. Null when none is known, or an older one is wanted. */
   readonly newestKnownMs: number | null;
+  /** The highest security epoch that clients have seen, when it may be above the backup's; null when it is not known. */
+  readonly seenEpoch: number | null;
   readonly report: (progress: { readonly rows: number; readonly totalRows: number }) => void;
 }
 
@@ -31,7 +33,7 @@ const MIGRATIONS = { primary: PRIMARY_MIGRATIONS, vault: VAULT_MIGRATIONS } as c
  * @throws ArchiveError ARCHIVE_*, RESTORE_NOT_EMPTY; StoreError
  */
 export async function restoreBackup(options: RestoreOptions): Promise<VerifiedArchive> {
-  const { source, deploymentId, engines, newestKnownMs, nowMs } = options;
+  const { source, deploymentId, engines, newestKnownMs } = options;
   const archive = await verifyArchive(source, deploymentId);
   const { primarySchema, vaultSchema } = archive.header;
   const isNewer = primarySchema > PRIMARY_MIGRATIONS.length || vaultSchema > VAULT_MIGRATIONS.length;
@@ -43,6 +45,9 @@ export async function restoreBackup(options: RestoreOptions): Promise<VerifiedAr
   for (const database of ['vault', 'primary'] as const) {
     await anyEngine(engines[database]).transaction(async (transaction) => {
       const identity = { kind: database, dialect: engines[database].dialect };
+      // While the other database's part of the archive is decrypted this one has nothing to do.
+      if (identity.dialect === 'postgres')
+        await sql`set local idle_in_transaction_session_timeout = 0`.execute(transaction);
       await recreate(transaction, identity, archive);
       rows = await fill(transaction, database, { options, archive, rows });
       // An archive of an older release becomes one of this.
@@ -51,7 +56,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<VerifiedAr
         .updateTable('strongroom_database')
         .set({ store_id: archive.header.storeId })
         .execute();
-      if (database === 'primary') await noteRestore(transaction, archive, nowMs());
+      if (database === 'primary') await noteRestore(transaction, archive, options);
     });
   }
   return archive;
@@ -124,12 +129,17 @@ async function fill(
 /** The proxy that opens this store first has the enclave count the restore before anything else. */
 async function noteRestore(
   transaction: AnyTransaction,
-  { certificateBytes }: VerifiedArchive,
-  nowMs: number,
+  { certificate, certificateBytes }: VerifiedArchive,
+  { nowMs, seenEpoch }: RestoreOptions,
 ): Promise<void> {
   await transaction
     .insertInto('restore')
-    .values({ restored_at_ms: nowMs, certificate: certificateBytes, is_announced: 0 })
+    .values({
+      restored_at_ms: nowMs(),
+      certificate: certificateBytes,
+      above_epoch: Math.max(certificate.securityEpoch, seenEpoch ?? 0),
+      is_announced: 0,
+    })
     .execute();
 }
 

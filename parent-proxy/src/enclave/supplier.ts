@@ -20,7 +20,7 @@ export interface SupplierOptions {
   readonly call: OperationClient['call'];
   readonly store: Pick<
     Store,
-    'readRootRecord' | 'hasUnannouncedRestore' | 'noteRestoreAnnounced' | 'replaceRootRecord'
+    'readRootRecord' | 'epochBeforeRestore' | 'noteRestoreAnnounced' | 'replaceRootRecord'
   >;
   readonly credentials: CredentialSource;
   readonly nowMs: () => number;
@@ -83,13 +83,13 @@ export function createSupplier(options: SupplierOptions): Supplier {
   /** Once in the life of a restored store; one more time when a process ends in between, which does no harm. */
   async function announceRestored(): Promise<boolean> {
     if (isRestoreAnnounced) return false;
-    const isPending = await store.hasUnannouncedRestore();
-    if (isPending) {
-      await changeRootRecord({ call, store }, () => call(announceRestore, {}));
+    const aboveEpoch = await store.epochBeforeRestore();
+    if (aboveEpoch !== null) {
+      await changeRootRecord({ call, store }, () => call(announceRestore, { aboveEpoch }));
       await store.noteRestoreAnnounced();
     }
     isRestoreAnnounced = true;
-    return isPending;
+    return aboveEpoch !== null;
   }
 
   async function readCredentials(): Promise<RoleCredentials> {

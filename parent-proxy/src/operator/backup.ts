@@ -53,6 +53,7 @@ export async function restore(
   { path, identity, deploymentId }: NamedArchive,
   options: {
     readonly newestKnownMs: number | null;
+    readonly seenEpoch: number | null;
     readonly report: (progress: BackupProgress) => void;
   },
 ): Promise<VerifiedArchive> {

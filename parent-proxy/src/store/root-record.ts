@@ -4,7 +4,7 @@ import type { Store } from './store.ts';
 
 type RootRecordVerbs = Pick<
   Store,
-  'readRootRecord' | 'insertRootRecordIfAbsent' | 'hasUnannouncedRestore' | 'noteRestoreAnnounced'
+  'readRootRecord' | 'insertRootRecordIfAbsent' | 'epochBeforeRestore' | 'noteRestoreAnnounced'
 >;
 
 export function rootRecordVerbs(primary: Engine<PrimarySchema>): RootRecordVerbs {
@@ -15,15 +15,15 @@ export function rootRecordVerbs(primary: Engine<PrimarySchema>): RootRecordVerbs
         const row = await transaction.selectFrom('root_record').select('record').executeTakeFirst();
         return row?.record ?? null;
       }),
-    async hasUnannouncedRestore() {
+    async epochBeforeRestore() {
       const row = await primary.transaction((transaction) =>
         transaction
           .selectFrom('restore')
           .where('is_announced', '=', 0)
-          .select('is_announced')
+          .select('above_epoch')
           .executeTakeFirst(),
       );
-      return row !== undefined;
+      return row?.above_epoch ?? null;
     },
     async noteRestoreAnnounced() {
       await primary.transaction((transaction) =>

@@ -181,6 +181,8 @@ export interface RestoreTable {
   restored_at_ms: number;
   /** Of the backup. */
   certificate: Uint8Array;
+  /** The highest security epoch that clients have seen. */
+  above_epoch: number;
   is_announced: 0 | 1;
 }
 

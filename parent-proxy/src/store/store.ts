@@ -167,8 +167,8 @@ export interface RequestCount {
  */
 export interface Store extends OutboxStore, SmartAccountStore, RotationStore, BacklogStore, IdempotencyStore {
   readRootRecord(): Promise<Uint8Array | null>;
-  /** Whether this store came from a backup and the enclave has not counted that yet. */
-  hasUnannouncedRestore(): Promise<boolean>;
+  /** The security epoch to go above when this store came from a backup and the enclave has not counted that yet; else null. */
+  epochBeforeRestore(): Promise<number | null>;
   noteRestoreAnnounced(): Promise<void>;
   /** Keeps the first root record for good: of two that race, both read the same one back. */
   insertRootRecordIfAbsent(record: Uint8Array): Promise<void>;

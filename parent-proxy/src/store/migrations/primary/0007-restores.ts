@@ -6,6 +6,7 @@ export const restores: Migration = {
       .createTable('restore')
       .addColumn('restored_at_ms', integer, (column) => column.notNull())
       .addColumn('certificate', bytes, (column) => column.notNull())
+      .addColumn('above_epoch', integer, (column) => column.notNull())
       .addColumn('is_announced', integer, (column) => column.notNull())
       .modifyEnd(tableEnd)
       .execute();
