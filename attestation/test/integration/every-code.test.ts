@@ -11,7 +11,7 @@ function expectations(): string {
   const indexes = ['CODES.json', 'rules/INDEX.json', 'service/INDEX.json', 'certificates/INDEX.json'];
   const tests = ['attestation', 'client', 'local-twin/test'].flatMap((folder) =>
     (readdirSync(new URL(folder, repository), { recursive: true }) as string[])
-      .filter((name) => name.endsWith('.test.ts') && !/node_modules|every-code/.test(name))
+      .filter((name) => /\.(test|long)\.ts$/.test(name) && !/node_modules|every-code/.test(name))
       .map((name) => new URL(`${folder}/${name}`, repository)),
   );
   return [...indexes.map((name) => new URL(name, vectors)), ...tests]

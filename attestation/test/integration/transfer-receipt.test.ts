@@ -1,9 +1,9 @@
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { array, bstr, hex, map, tstr } from '../scripts/forge/cbor-writer.ts';
-import { encode, type Value } from '../scripts/forge/strict-cbor-writer.ts';
-import { codeOf } from '../test/code-of.ts';
-import { verifyTransferReceipt } from './transfer-receipt.ts';
+import { array, bstr, hex, map, tstr } from '../../scripts/forge/cbor-writer.ts';
+import { encode, type Value } from '../../scripts/forge/strict-cbor-writer.ts';
+import { verifyTransferReceipt } from '../../src/transfer-receipt.ts';
+import { codeOf } from '../code-of.ts';
 
 const HEADER = hex('a10127');
 const identity = generateKeyPairSync('ed25519');
