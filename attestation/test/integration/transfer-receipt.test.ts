@@ -1,20 +1,19 @@
-import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { array, bstr, hex, map, tstr } from '../../scripts/forge/cbor-writer.ts';
-import { encode, type Value } from '../../scripts/forge/strict-cbor-writer.ts';
 import { verifyTransferReceipt } from '../../src/transfer-receipt.ts';
 import { codeOf } from '../code-of.ts';
+import {
+  certificateOf,
+  DEPLOYMENT_ID,
+  type Fields,
+  IDENTITY_KEY,
+  strangersKey,
+} from '../forged-certificate.ts';
 
-const HEADER = hex('a10127');
-const identity = generateKeyPairSync('ed25519');
-const IDENTITY_KEY = Uint8Array.from(
-  identity.publicKey.export({ type: 'spki', format: 'der' }).subarray(-32),
-);
 const projectId = Uint8Array.from(Buffer.alloc(32, 1));
 
-const EXPORT: Readonly<Record<string, Value>> = {
+const EXPORT: Fields = {
   type: 'strongroom/transfer-receipt/v1',
-  deploymentId: createHash('sha256').update(IDENTITY_KEY).digest(),
+  deploymentId: DEPLOYMENT_ID,
   projectId,
   transfer: 'export',
   curve: 'secp256k1',
@@ -26,12 +25,7 @@ const EXPORT: Readonly<Record<string, Value>> = {
   issuedAtMs: 1_788_264_000_000,
 };
 
-/** COSE_Sign1 by any key (RFC 9052 section 4.4). */
-function receipt(fields: Readonly<Record<string, Value>> = {}, key = identity.privateKey): Uint8Array {
-  const payload = encode({ ...EXPORT, ...fields });
-  const signed = array(tstr('Signature1'), bstr(HEADER), bstr(Buffer.alloc(0)), bstr(payload));
-  return array(bstr(HEADER), map(), bstr(payload), bstr(sign(null, signed, key)));
-}
+const receipt = (fields: Fields = {}) => certificateOf({ ...EXPORT, ...fields });
 const verify = (bytes: Uint8Array, project: Uint8Array = projectId) =>
   verifyTransferReceipt(bytes, IDENTITY_KEY, { projectId: project });
 
@@ -49,7 +43,7 @@ describe('the receipt of a transfer', () => {
     expect(await verify(imported)).toMatchObject({ transfer: 'import', recipientDigest: null });
   });
 
-  it.each<[string, Readonly<Record<string, Value>>, string]>([
+  it.each<[string, Fields, string]>([
     ['an export to nobody', { recipientDigest: null }, 'STATEMENT_MALFORMED'],
     ['an import with a recipient', { transfer: 'import' }, 'STATEMENT_MALFORMED'],
     ['a transfer of another kind', { transfer: 'backup' }, 'STATEMENT_MALFORMED'],
@@ -63,7 +57,7 @@ describe('the receipt of a transfer', () => {
 
   it('is refused for another project, and by another key', async () => {
     expect(await codeOf(() => verify(receipt(), Buffer.alloc(32, 8)))).toBe('STATEMENT_PROJECT');
-    const forged = receipt({}, generateKeyPairSync('ed25519').privateKey);
+    const forged = certificateOf(EXPORT, strangersKey());
     expect(await codeOf(() => verify(forged))).toBe('STATEMENT_SIGNATURE_INVALID');
   });
 });
