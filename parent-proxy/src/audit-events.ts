@@ -1,12 +1,22 @@
 import type { EnclaveEvent } from '@strongroom/shared/operations/enclave-event';
 import type { Logger } from 'pino';
-import type { RecoveryEvent } from './recovery-notifier.ts';
 
 /** Who asked, by what. Ids only: no body, token, name or key. */
 export interface Actor {
   readonly correlationId: string;
   readonly projectId: Uint8Array;
   readonly apiKeyId: string;
+}
+
+/** What the operator is told of a recovery, so that he can tell the owner in time: ids and times, nothing secret. */
+export interface RecoveryEvent {
+  readonly event: 'recovery-started' | 'recovery-vetoed' | 'recovery-completed';
+  /** Hex. */
+  readonly projectId: string;
+  /** Hex. */
+  readonly recoveryId: string;
+  /** ISO 8601; null when there is nothing to wait for. */
+  readonly completableAt: string | null;
 }
 
 /** Every event of the business that the proxy reports, one function each; what a log line may hold is decided here alone. */

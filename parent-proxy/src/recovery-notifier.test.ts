@@ -3,7 +3,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createRecoveryNotifier, type RecoveryEvent } from './recovery-notifier.ts';
+import type { RecoveryEvent } from './audit-events.ts';
+import { createRecoveryNotifier } from './recovery-notifier.ts';
 import { Secret } from './secrets.ts';
 
 const EVENT: RecoveryEvent = {

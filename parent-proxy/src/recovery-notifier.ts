@@ -1,16 +1,5 @@
-import type { AuditLog } from './audit-events.ts';
+import type { AuditLog, RecoveryEvent } from './audit-events.ts';
 import type { Secret } from './secrets.ts';
-
-/** What the operator is told of a recovery, so that he can tell the owner in time: ids and times, nothing secret. */
-export interface RecoveryEvent {
-  readonly event: 'recovery-started' | 'recovery-vetoed' | 'recovery-completed';
-  /** Hex. */
-  readonly projectId: string;
-  /** Hex. */
-  readonly recoveryId: string;
-  /** ISO 8601; null when there is nothing to wait for. */
-  readonly completableAt: string | null;
-}
 
 /** Logs every recovery, and posts it to the operator's webhook if there is one. */
 export interface RecoveryNotifier {

@@ -1,7 +1,7 @@
 // TRUST BOUNDARY: page size and page token, from the query of a client's request.
 import * as v from 'valibot';
 import { RequestError } from '../request-error.ts';
-import type { PageCursor } from '../store/store.ts';
+import type { PageCursor } from '../store/page.ts';
 
 const DEFAULT_PAGE_SIZE = 20;
 /** CDP names no maximum; a larger wish gets this much and a token for the rest. */

@@ -1,4 +1,18 @@
-import type { Page, PageCursor, PageRequest } from './store.ts';
+/** One page, newest first; `next` is where the page after it starts, null at the end. */
+export interface Page<Row> {
+  readonly rows: readonly Row[];
+  readonly next: PageCursor | null;
+}
+export interface PageCursor {
+  readonly createdAtMs: number;
+  readonly key: string;
+}
+export interface PageRequest {
+  readonly projectId: Uint8Array;
+  readonly limit: number;
+  /** Null for the first page. */
+  readonly after: PageCursor | null;
+}
 
 /** Where a page starts and how many rows are read: one more than shown, to know whether there is another page. */
 export type PageArguments = {

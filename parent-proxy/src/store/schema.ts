@@ -1,7 +1,9 @@
 import type { OutboxState } from '@strongroom/chain-relay/outbox-store';
 import type { ChainNetwork, EvmNetwork } from '@strongroom/shared/api/networks';
 import type { PolicyScope } from '@strongroom/shared/api/policy';
-import type { UserOperationStatus } from './smart-account-store.ts';
+
+/** CDP's statuses. `signed`: durable with its signature, and perhaps no bundler has seen it. */
+export type UserOperationStatus = 'pending' | 'signed' | 'broadcast' | 'complete' | 'dropped' | 'failed';
 
 /** One row in each database: which one it is, of which store, and how far it is migrated. */
 export interface DatabaseTable {

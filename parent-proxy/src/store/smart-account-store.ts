@@ -1,7 +1,8 @@
 import type { EvmNetwork } from '@strongroom/shared/api/networks';
 import type { SpendPermission } from '@strongroom/shared/api/spend-permission-body';
 import type { IdempotencyClaim } from './idempotency-store.ts';
-import type { Page, PageRequest } from './store.ts';
+import type { Page, PageRequest } from './page.ts';
+import type { UserOperationStatus } from './schema.ts';
 
 /** A contract account: what it is follows from its owners, so nothing of it is secret or sealed. */
 export interface SmartAccount {
@@ -14,9 +15,6 @@ export interface SmartAccount {
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
 }
-
-/** CDP's statuses. `signed`: durable with its signature, and perhaps no bundler has seen it. */
-export type UserOperationStatus = 'pending' | 'signed' | 'broadcast' | 'complete' | 'dropped' | 'failed';
 
 export interface StoredUserOperation {
   readonly projectId: Uint8Array;

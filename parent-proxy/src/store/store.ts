@@ -8,6 +8,7 @@ import type {
 } from '@strongroom/shared/operations/fields';
 import type { BacklogStore } from './backlog.ts';
 import type { IdempotencyClaim, IdempotencyStore } from './idempotency-store.ts';
+import type { Page, PageRequest } from './page.ts';
 import type { RotationStore } from './rotation-store.ts';
 import type { ChainFamily } from './schema.ts';
 import type { SmartAccountStore } from './smart-account-store.ts';
@@ -92,21 +93,6 @@ export interface NextAccount extends AccountKey {
   readonly record: SealedRecord;
 }
 
-/** One page, newest first; `next` is where the page after it starts, null at the end. */
-export interface Page<Row> {
-  readonly rows: readonly Row[];
-  readonly next: PageCursor | null;
-}
-export interface PageCursor {
-  readonly createdAtMs: number;
-  readonly key: string;
-}
-export interface PageRequest {
-  readonly projectId: Uint8Array;
-  readonly limit: number;
-  /** Null for the first page. */
-  readonly after: PageCursor | null;
-}
 export interface AccountPageRequest extends PageRequest {
   readonly family: ChainFamily;
 }

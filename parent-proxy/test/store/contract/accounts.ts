@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { Page, StoredAccount } from '../../../src/store/store.ts';
+import type { Page } from '../../../src/store/page.ts';
+import type { StoredAccount } from '../../../src/store/store.ts';
 import { hexed, newAccount, nextVersion, shownOf } from '../store-fixtures.ts';
 import { DAY_MS, NOW_MS, type Subject, storedProject } from './subject.ts';
 

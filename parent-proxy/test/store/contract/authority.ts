@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { AuthorityChange, NewProject, Page, PolicyChange } from '../../../src/store/store.ts';
+import type { Page } from '../../../src/store/page.ts';
+import type { AuthorityChange, NewProject, PolicyChange } from '../../../src/store/store.ts';
 import { hexed, newAccount, newProject, nextVersion } from '../store-fixtures.ts';
 import { NOW_MS, type Subject, storedProject } from './subject.ts';
 
