@@ -64,6 +64,7 @@ export async function startProxy(options: ProxyOptions): Promise<ParentProxy> {
   const store = measureStore(options.store, metrics);
   // Node's own answer to a request without Host has no body; the listener's has.
   const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, requireHostHeader: false });
+  answerBelowRoutes(server, audit);
   const port = await listen(server, config);
   const metricsServer = await metricsServerOf(config, metrics.registry);
   const enclave = connectEnclave({ dialer, store, credentials, audit, metrics, nowMs });
@@ -96,7 +97,7 @@ export async function startProxy(options: ProxyOptions): Promise<ParentProxy> {
     metrics,
     nowMs,
   });
-  hand(server, app, metrics);
+  hand(server, app, { metrics, audit });
   const housekeeping = startHousekeeping(store, {
     audit,
     nowMs,
@@ -127,12 +128,17 @@ export async function startProxy(options: ProxyOptions): Promise<ParentProxy> {
 }
 
 /** Hands the server's requests to the routes, and counts those that never get there. */
-function hand(server: Server, app: ReturnType<typeof createApp>, { httpMalformed }: Metrics): void {
+function hand(
+  server: Server,
+  app: ReturnType<typeof createApp>,
+  { metrics, audit }: { readonly metrics: Metrics; readonly audit: AuditLog },
+): void {
+  const { httpMalformed } = metrics;
   server.on('clientError', httpMalformed);
   const listener = getRequestListener(app.fetch, {
     errorHandler() {
       httpMalformed();
-      return refuseMalformed();
+      return refuseMalformed(audit);
     },
   });
   server.on('request', (incoming, outgoing) => void listener(incoming, outgoing));
@@ -156,7 +162,6 @@ async function listen(server: Server, { host, port }: ProxyConfig): Promise<numb
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.requestTimeout = REQUEST_TIMEOUT_MS;
   server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
-  answerBelowRoutes(server);
   server.listen(port, host);
   await once(server, 'listening');
   const address = server.address();

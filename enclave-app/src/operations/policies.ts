@@ -86,7 +86,8 @@ function findPolicy({ id, project }: AuthorizedChange): {
   others: readonly PolicyReference[];
 } {
   const { policies } = project.authority.record;
-  const reference = policies.find((policy) => policy.id === id);
+  const wanted = id?.toLowerCase();
+  const reference = policies.find((policy) => policy.id === wanted);
   if (reference === undefined) throw new OperationError('NOT_FOUND', { clientMessage: 'Policy not found.' });
   return { reference, others: policies.filter((policy) => policy !== reference) };
 }

@@ -132,6 +132,22 @@ describe('an EVM address', () => {
 });
 
 describe('a policy', () => {
+  it('has an id that is taken in any case and shown in lower', async () => {
+    const { json } = await send('POST', POLICIES, { scope: 'account', rules });
+    const upper = json.id.toUpperCase();
+    const at = `${POLICIES}/${upper}`;
+    expect((await send('GET', at)).json).toEqual(json);
+    expect((await send('PUT', at, { rules })).json.id).toBe(json.id);
+    const { json: account } = await send('POST', EVM, { accountPolicy: upper });
+    expect(account.policies).toEqual([json.id]);
+    expect((await send('DELETE', at)).json.errorType).toBe('policy_in_use');
+    const attached = await send('PUT', `${EVM}/${account.address}`, {
+      accountPolicy: policyId.toUpperCase(),
+    });
+    expect(attached.json.policies).toEqual([policyId]);
+    expect((await send('DELETE', at)).status).toBe(204);
+  });
+
   it('is gone with 204 and nothing else, and then not found', async () => {
     const { json } = await send('POST', POLICIES, { scope: 'account', description: 'For a while', rules });
     expect(json).toEqual({

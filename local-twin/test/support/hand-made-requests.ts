@@ -79,6 +79,7 @@ export async function openHandMadeRequests(): Promise<HandMadeRequests> {
       const message = errorMessage ?? expect.stringMatching(/^[\x20-\x7e]{10,120}\.$/);
       expect([answer.status, body]).toEqual([status, { errorType, errorMessage: message }]);
       expect(answer.text).not.toMatch(/node:|\.ts\b|\bat \w+ \(|0x[0-9a-f]{64}|never/i);
+      expect(correlationId).toEqual(expect.any(String));
       const refusal = await system.refusal(correlationId);
       expect(refusal.reason ?? refusal.code).toBe(code);
     },

@@ -1,10 +1,10 @@
 // TRUST BOUNDARY: HTTP requests, from anybody.
-import { randomBytes } from 'node:crypto';
 import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import type { Authenticated } from '../auth/api-key.ts';
 import { type RouteLabel, UNMATCHED } from '../metrics/metrics.ts';
 import { RequestError } from '../request-error.ts';
+import { nextCorrelationId } from './correlation-id.ts';
 import { answerError } from './error-answer.ts';
 import { type Answer, type OpenRequest, readBody } from './request.ts';
 import type { ProjectRoute, Route } from './route.ts';
@@ -14,8 +14,6 @@ import type { Services } from './services.ts';
 type HttpContext = Context<{ Bindings: HttpBindings }>;
 
 const PREFIXES = ['', '/platform'];
-const processTag = randomBytes(6).toString('hex');
-let requestCount = 0;
 
 /** Serves the routes. Whatever happens to a request, its answer is made here. */
 export function createApp(services: Services): Hono<{ Bindings: HttpBindings }> {
@@ -94,9 +92,8 @@ function admit(route: ProjectRoute, { principal }: Authenticated, { rateLimiter,
 function openRequestOf(context: HttpContext): OpenRequest {
   const { method = '', url = '', headers } = context.env.incoming;
   const queryAt = url.indexOf('?');
-  requestCount += 1;
   return {
-    correlationId: `${processTag}-${requestCount.toString(36)}`,
+    correlationId: nextCorrelationId(),
     method,
     path: queryAt < 0 ? url : url.slice(0, queryAt),
     query: new URLSearchParams(queryAt < 0 ? '' : url.slice(queryAt + 1)),

@@ -54,10 +54,15 @@ describe('POST /v2/evm/accounts', () => {
     }
   });
 
-  it("passes the enclave's refusal on byte for byte", async () => {
-    const { status, text } = await fixture.send('POST', EVM, { body: '{}', walletToken: null });
+  it("passes the enclave's refusal on, with the request's name", async () => {
+    const { status, json } = await fixture.send('POST', EVM, { body: '{}', walletToken: null });
     expect(status).toBe(401);
-    expect(text).toBe('{"errorType":"unauthorized","errorMessage":"Wallet authentication error."}');
+    expect(json).toEqual({
+      errorType: 'unauthorized',
+      errorMessage: 'Wallet authentication error.',
+      correlationId: expect.any(String),
+    });
+    expect(fixture.logLines.join('')).toContain(`"${json.correlationId}","code":"WALLET_TOKEN_MISSING"`);
   });
 
   it('refuses a wallet token that is too long to be one', async () => {

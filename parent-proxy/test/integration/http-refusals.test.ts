@@ -136,8 +136,14 @@ describe('a request that is none', () => {
     ['no HTTP', 'hello\r\n\r\n'],
     ['too many headers', `GET /healthz HTTP/1.1\r\nHost: x\r\nA: ${'a'.repeat(20_000)}\r\n\r\n`],
     ['a broken target', 'GET http:// HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'],
-  ])('with %s gets a 400', async (_what, text) => {
-    expect(await exchange(text)).toMatch(/^HTTP\/1\.1 4(00|31) /);
+    ['a wish that nobody knows', 'GET /healthz HTTP/1.1\r\nHost: x\r\nExpect: more\r\n\r\n'],
+    ['a wish for a tunnel', 'CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n'],
+  ])('with %s gets an answer that the log names', async (_what, text) => {
+    const reply = await exchange(text);
+    expect(reply).toMatch(/^HTTP\/1\.1 4(00|05|17|31) /);
+    const { correlationId, errorType } = JSON.parse(reply.slice(reply.indexOf('\r\n\r\n')));
+    expect(errorType).toBe('invalid_request');
+    expect(fixture.logLines.filter((line) => line.includes(`"${correlationId}"`))).toHaveLength(1);
   });
 
   it('of a client that hangs up in the middle leaves the service working', async () => {

@@ -11,7 +11,13 @@ export const accountName = v.pipe(
   ),
 );
 
-export const policyId = v.pipe(v.string(), v.regex(UUID), v.description('The id of a policy.'));
+/** Taken in either case (RFC 9562 section 4), kept and shown in lower case. */
+export const policyId = v.pipe(
+  v.string(),
+  v.regex(UUID),
+  v.toLowerCase(),
+  v.description('The id of a policy.'),
+);
 
 /** Body of POST /v2/evm/accounts. */
 export const createAccountBody = v.strictObject({

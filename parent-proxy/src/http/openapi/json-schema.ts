@@ -92,6 +92,8 @@ function describeAction({ type, requirement, description }: Described, kind: str
       return { pattern: (requirement as RegExp).source };
     case 'iso_timestamp':
       return { format: 'date-time' };
+    case 'to_lower_case':
+      return {};
     case 'min_length':
       return { [ofKind('min')]: requirement };
     case 'max_length':

@@ -76,7 +76,7 @@ function scopeOf(query: URLSearchParams): v.InferOutput<typeof policyScope> | nu
 }
 
 function policyIdOf({ parameters }: ProjectRequest): string {
-  return parameters['policyId'] ?? '';
+  return (parameters['policyId'] ?? '').toLowerCase();
 }
 
 async function documentOf(
