@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 // The `source` condition runs every workspace from its TypeScript; dist/ is never read by a test.
@@ -6,6 +7,8 @@ const source = { resolve: { conditions: ['source'] }, ssr: { resolve: { conditio
 export default defineConfig({
   ...source,
   test: {
+    // Processes that tests start compile nothing that another has compiled.
+    env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/compiled', import.meta.url)) },
     // Many tests wait for processes rather than compute; by default a machine of two cores would run one file at a time.
     maxWorkers: 2,
     projects: [

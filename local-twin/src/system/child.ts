@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { childEnvironment } from './child-environment.ts';
 
 /** A process of the twin: it was told its options in its first message and said on which port it listens. */
 export interface Child {
@@ -19,7 +20,7 @@ export interface Listening {
   readonly metricsPort: number | null;
 }
 
-/** Starts a TypeScript entry as a process of its own, with nothing of this environment but PATH. */
+/** Starts a TypeScript entry as a process of its own, with nothing of this environment that could change it. */
 export async function startChild(
   entry: URL,
   options: unknown,
@@ -28,7 +29,7 @@ export async function startChild(
   const child = fork(entry, {
     execArgv: ['--conditions=source', ...execArgv],
     serialization: 'advanced',
-    env: { PATH: process.env['PATH'] },
+    env: childEnvironment(),
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   child.send(options as object);

@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import type { RotationProgress } from '../../../parent-proxy/src/rotation/rotation-progress.ts';
+import { childEnvironment } from './child-environment.ts';
 import type { OperatorMessage, OperatorProcessOptions } from './operator-process.ts';
 
 /** A rotation in a process of its own. */
@@ -19,7 +20,7 @@ export function startRotation(
   const child = fork(new URL('./operator-process.ts', import.meta.url), {
     execArgv: ['--conditions=source'],
     serialization: 'advanced',
-    env: { PATH: process.env['PATH'] },
+    env: childEnvironment(),
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   let certificate: Uint8Array | null = null;

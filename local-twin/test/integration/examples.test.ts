@@ -4,6 +4,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { childEnvironment } from '../../src/system/child-environment.ts';
 import { importKeyOf } from '../support/import-key.ts';
 import { createTestProject } from '../support/project.ts';
 import { startTestSystem, type TestSystem } from '../support/test-system.ts';
@@ -42,7 +43,7 @@ it('knows every example', () => {
 
 it.each(Object.entries(LAST_LINES))('%s does what it says', async (name, lastLine) => {
   const { stdout, stderr } = await run(process.execPath, [join(examples, name)], {
-    env: { PATH: process.env['PATH'], STRONGROOM_DEV_FILE: devFile },
+    env: { ...childEnvironment(), STRONGROOM_DEV_FILE: devFile },
     timeout: 40_000,
   });
   expect(stderr).toBe('');

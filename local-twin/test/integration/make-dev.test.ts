@@ -9,6 +9,7 @@ import { CdpClient } from '@coinbase/cdp-sdk';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { DevFile } from '../../src/dev/dev-file.ts';
+import { childEnvironment } from '../../src/system/child-environment.ts';
 
 process.env['DISABLE_CDP_ERROR_REPORTING'] = 'true';
 process.env['DISABLE_CDP_USAGE_TRACKING'] = 'true';
@@ -34,7 +35,7 @@ afterAll(async () => {
 /** @returns what it wrote until it was ready, or ended */
 async function start(): Promise<string> {
   const env = {
-    PATH: process.env['PATH'],
+    ...childEnvironment(),
     HOME: process.env['HOME'],
     STRONGROOM_HOME: home,
     PORT: `${port}`,

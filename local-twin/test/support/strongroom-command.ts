@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import { childEnvironment } from '../../src/system/child-environment.ts';
 import type { TestSystem } from './test-system.ts';
 
 export interface CommandOutcome {
@@ -51,7 +52,7 @@ function run(
 ): Promise<CommandOutcome> {
   const args = ['--conditions=source', '--no-warnings', main, ...words];
   return new Promise((resolve) => {
-    const options = { env: { PATH: process.env['PATH'], ...environment }, timeout: 30_000 };
+    const options = { env: { ...childEnvironment(), ...environment }, timeout: 30_000 };
     const child = execFile(process.execPath, args, options, (error, stdout, stderr) => {
       const exitCode = error === null ? 0 : Number(error.code ?? -1);
       resolve({ exitCode, stdout, stderr, json: jsonOrNull(exitCode === 0 ? stdout : stderr) });
