@@ -1,6 +1,7 @@
 import { accountExport, accountImport, accountList } from './commands/account.ts';
 import { accountVerify } from './commands/account-verify.ts';
 import { apiKeyCreate, apiKeyList, apiKeyRevoke, apiKeyRotate } from './commands/api-key.ts';
+import { audit } from './commands/audit.ts';
 import { backup, backupVerify, drill, restore } from './commands/backup.ts';
 import { backupKey } from './commands/backup-key.ts';
 import { completionOf } from './commands/completion.ts';
@@ -36,6 +37,7 @@ export const COMMANDS: readonly Command[] = [
   accountVerify,
   accountImport,
   accountExport,
+  audit,
   policyList,
   policyShow,
   policyCreate,

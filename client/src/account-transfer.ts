@@ -1,10 +1,11 @@
-// TRUST BOUNDARY: exported keys and certificates, from the service.
+// TRUST BOUNDARY: exported keys, certificates and receipts, from the service.
 import {
   constants,
   createECDH,
   createPrivateKey,
   createPublicKey,
   generateKeyPair,
+  hash,
   privateDecrypt,
   publicEncrypt,
 } from 'node:crypto';
@@ -14,6 +15,7 @@ import { ClientError } from './client-error.ts';
 import { type Owner, openOwnerSession } from './owner.ts';
 import { connectService } from './service.ts';
 import { base64Field, invalidAnswer } from './service-call.ts';
+import { type OwnTransfer, verifyOwnReceipt } from './transfer-receipts.ts';
 import { type ServiceIdentity, verifyImportKey } from './verify-service.ts';
 
 /** EVM accounts are secp256k1 keys, Solana accounts Ed25519 seeds. */
@@ -31,58 +33,81 @@ export function familyOf(address: string): ChainFamily {
 
 /**
  * Has the enclave encrypt an account's key to an RSA key that is made here and forgotten here.
- * @returns the private key, 32 bytes, which was checked to be the one of the certified account
- * @throws AttestationError, ClientError EXPORTED_KEY_INVALID
+ * @param keep takes the private key, 32 bytes, which was checked to be the one of the certified account, before its receipt is looked at:
+ *   what is wrong with the receipt loses no key
+ * @returns the enclave's receipt, COSE_Sign1
+ * @throws AttestationError, ClientError EXPORTED_KEY_INVALID, and after `keep` RECEIPT_MISSING, RECEIPT_INVALID
  */
-export async function exportAccountKey(owner: Owner, address: string): Promise<Uint8Array> {
+export async function exportAccountKey(
+  owner: Owner,
+  address: string,
+  keep: (key: Uint8Array) => void,
+): Promise<Uint8Array> {
   const session = await openOwnerSession(owner);
   const { publicKey, privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: RSA_BITS });
-  const exportEncryptionKey = publicKey.export({ format: 'der', type: 'spki' }).toString('base64');
+  const recipient = publicKey.export({ format: 'der', type: 'spki' });
   const path = `/v2/${familyOf(address)}/accounts/${encodeURIComponent(address)}/export`;
-  const { json } = await session.change('POST', path, { exportEncryptionKey });
+  const exportEncryptionKey = recipient.toString('base64');
+  const { json, headers } = await session.change('POST', path, { exportEncryptionKey });
   const key = decrypt(base64Field(json, 'encryptedPrivateKey'), (bytes) =>
     privateDecrypt({ key: privateKey, ...OAEP }, bytes),
   );
-  await checkAccount(owner, session.identity, { address, key });
-  return key;
+  const account = await checkAccount(owner, session.identity, { address, key });
+  keep(key);
+  const recipientDigest = hash('sha256', recipient, 'buffer');
+  const { identityKey } = session.identity;
+  return await verifyOwnReceipt(headers, identityKey, { ...account, transfer: 'export', recipientDigest });
+}
+
+/** An account that took a key. */
+export interface ImportedAccount {
+  /** Certified by the enclave for this very key. */
+  readonly address: string;
+  /** The enclave's, COSE_Sign1. */
+  readonly receipt: Uint8Array;
 }
 
 /**
  * Hands a key to the enclave, encrypted to the project's certified import key.
  * @param key 32 bytes
- * @returns the address of the account, which the enclave certified for this very key
- * @throws AttestationError, ClientError ACCOUNT_MISMATCH
+ * @throws AttestationError, ClientError ACCOUNT_MISMATCH, and once the account is there RECEIPT_MISSING, RECEIPT_INVALID
  */
 export async function importAccountKey(
   owner: Owner,
   { family, key, name }: { readonly family: ChainFamily; readonly key: Uint8Array; readonly name?: string },
-): Promise<string> {
+): Promise<ImportedAccount> {
   const session = await openOwnerSession(owner);
   const importKey = createPublicKey({
     key: Buffer.from(await verifyImportKey(connectService(owner.baseUrl), session.identity, owner)),
     format: 'der',
     type: 'spki',
   });
-  const { json } = await session.change('POST', `/v2/${family}/accounts/import`, {
+  const { json, headers } = await session.change('POST', `/v2/${family}/accounts/import`, {
     encryptedPrivateKey: publicEncrypt({ key: importKey, ...OAEP }, key).toString('base64'),
     ...(name !== undefined && { name }),
   });
   const { address } = json;
   if (typeof address !== 'string' || familyOf(address) !== family) throw invalidAnswer('address');
-  await checkAccount(owner, session.identity, { address, key });
-  return address;
+  const account = await checkAccount(owner, session.identity, { address, key });
+  const receipt = await verifyOwnReceipt(headers, session.identity.identityKey, {
+    ...account,
+    transfer: 'import',
+    recipientDigest: null,
+  });
+  return { address, receipt };
 }
 
-/** Holds a key against the account that the enclave certifies for the address. */
+/** Holds a key against the account that the enclave certifies for the address. @throws AttestationError, ClientError ACCOUNT_MISMATCH */
 async function checkAccount(
   { baseUrl, credentials, projectId }: Owner,
   { identityKey }: ServiceIdentity,
   { address, key }: { readonly address: string; readonly key: Uint8Array },
-): Promise<void> {
+): Promise<Pick<OwnTransfer, 'projectId' | 'address' | 'publicKey'>> {
   const certificate = await connectService(baseUrl).accountCertificate(credentials, address);
   const { publicKey } = await verifyAccountCertificate(certificate, identityKey, { projectId, address });
   if (Buffer.compare(publicKey, publicKeyOf(familyOf(address), key)) !== 0)
     throw new ClientError('ACCOUNT_MISMATCH', `The key is not the one of ${address}.`);
+  return { projectId, address, publicKey };
 }
 
 /** 33 bytes, compressed, or 32 bytes. @throws ClientError EXPORTED_KEY_INVALID when it is no private key */

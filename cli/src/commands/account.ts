@@ -43,7 +43,8 @@ export const accountExport: Command = {
   role: 'owner',
   summary: "write an account's private key to a file",
   description: `The enclave encrypts it to an RSA key that is made and forgotten on this machine. The project has to allow export, and the API key
-to have the scope accounts#export. What is written was checked to be the key of the address: ${FORMATS}.`,
+to have the scope accounts#export. What is written was checked to be the key of the address: ${FORMATS}. The enclave signs
+a receipt; when it is missing or wrong the command ends with exit code 3, with the key in the file.`,
   positionals: [{ name: 'ADDRESS', summary: 'of the account' }],
   options: {
     ...SERVICE_OPTIONS,
@@ -53,14 +54,18 @@ to have the scope accounts#export. What is written was checked to be the key of 
   examples: [
     'strongroom account export 0x742d35Cc6634C0532925a3b844Bc454e4438f44e --credentials acme.json --out key',
   ],
-  json: '{ address, keyFile }',
+  json: '{ address, keyFile, receipt }',
 
   async run({ values, positionals: [address = ''] }) {
     const { owner } = readOwner(values);
     const out = newFilePath(values);
-    const key = await exportAccountKey(owner, address);
-    writeSecretFile(out, formatAccountKey(familyOf(address), key));
-    return { text: `The private key of ${address} is in ${out}.`, json: { address, keyFile: out } };
+    const receipt = await exportAccountKey(owner, address, (key) =>
+      writeSecretFile(out, formatAccountKey(familyOf(address), key)),
+    );
+    return {
+      text: `The private key of ${address} is in ${out}. The enclave's receipt of it is verified.`,
+      json: { address, keyFile: out, receipt: base64Of(receipt) },
+    };
   },
 };
 
@@ -71,7 +76,8 @@ export const accountImport: Command = {
   role: 'owner',
   summary: 'give the enclave a private key that you have, as an account',
   description: `It is encrypted on this machine to the project's certified import key. The file stays: remove it when you no longer need it, and
-remember who may have seen the key before.`,
+remember who may have seen the key before. The enclave signs a receipt; when it is missing or wrong the command ends with exit code 3, with the
+account made.`,
   options: {
     ...SERVICE_OPTIONS,
     family: { ...FAMILY, isRequired: true, summary: 'the kind of account' },
@@ -79,17 +85,23 @@ remember who may have seen the key before.`,
     name: { type: 'text', placeholder: 'NAME', summary: 'of the account' },
   },
   examples: ['strongroom account import --family evm --key-file key --name treasury --credentials acme.json'],
-  json: '{ address, name }',
+  json: '{ address, name, receipt }',
 
   async run({ values }) {
     const { owner } = readOwner(values);
     const family = text(values, 'family') === 'solana' ? 'solana' : 'evm';
     const key = readAccountKey(family, required(values, 'key-file'));
     const name = text(values, 'name');
-    const address = await importAccountKey(owner, { family, key, ...(name !== undefined && { name }) });
+    const { address, receipt } = await importAccountKey(owner, {
+      family,
+      key,
+      ...(name !== undefined && { name }),
+    });
     return {
-      text: `The enclave certifies ${address} for this key.`,
-      json: { address, name: name ?? null },
+      text: `The enclave certifies ${address} for this key, and its receipt is verified.`,
+      json: { address, name: name ?? null, receipt: base64Of(receipt) },
     };
   },
 };
+
+const base64Of = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');

@@ -8,6 +8,7 @@ import { decodeCbor } from '@strongroom/shared/wire/cbor';
 import { hashMessage, recoverAddress } from 'viem';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describeTransferReceipts } from '../support/describe-transfer-receipts.ts';
 import { importKeyOf } from '../support/import-key.ts';
 import { createTestProject, type TestProject } from '../support/project.ts';
 import { refusal } from '../support/refusal.ts';
@@ -219,3 +220,5 @@ describe('an export', () => {
     expect(JSON.parse(answer.text)).toMatchObject({ errorType: 'invalid_request' });
   });
 });
+
+describeTransferReceipts(() => system);

@@ -79,6 +79,7 @@ describe('a project', () => {
 
 describe('accounts', () => {
   it('come in, are listed and verified, and go out to a file as the same key', async () => {
+    const transferred: string[][] = [];
     for (const [family, content] of [
       ['evm', `0x${'5a'.repeat(32)}\n`],
       ['solana', solanaKeypair],
@@ -105,7 +106,15 @@ describe('accounts', () => {
       expect(statSync(out).mode & 0o777).toBe(0o600);
       expect(readFileSync(out, 'utf8')).toBe(content);
       expect(exported.stdout + exported.stderr).not.toContain(content.trim());
+      transferred.unshift(['import', address, imported.json.receipt]);
+      transferred.unshift(['export', address, exported.json.receipt]);
     }
+    const audited = await own('audit');
+    expect(audited.exitCode).toBe(0);
+    const receipts = audited.json as { transfer: string; address: string; receipt: string }[];
+    expect(receipts.map(({ transfer, address, receipt }) => [transfer, address, receipt])).toEqual(
+      transferred,
+    );
   });
 
   it('of somebody else are not verified, and a file that holds no key is not quoted', async () => {

@@ -43,11 +43,6 @@ export function accountAnswer(account: StoredAccount, { principal }: ProjectRequ
   return jsonAnswer(200, body, certificateHeader(account.certificate));
 }
 
-/** Receipt of an export or import, base64 of COSE_Sign1; none from an enclave of an earlier release. */
-export function receiptHeader(receipt: Uint8Array | undefined): Record<string, string> {
-  return receipt === undefined ? {} : { 'strongroom-transfer-receipt': base64Of(receipt) };
-}
-
 /** Account certificate, base64 of COSE_Sign1. A list has none: a page of them does not fit into the headers that clients take. */
 export function certificateHeader(certificate: Uint8Array): Record<string, string> {
   return { 'strongroom-account-certificate': base64Of(certificate) };

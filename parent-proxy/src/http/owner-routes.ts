@@ -7,9 +7,12 @@ import {
   setRecoveryKeyBody,
   startRecoveryBody,
 } from '@strongroom/shared/api/recovery-body';
+import { transferReceiptBody } from '@strongroom/shared/api/transfer-receipt-body';
 import { addWalletSecretBody, walletSecretBody } from '@strongroom/shared/api/wallet-secret-body';
 import * as v from 'valibot';
+import { nextPageToken, pageQuery } from './page.ts';
 import type { Route } from './route.ts';
+import { listTransferReceipts } from './routes/list-transfer-receipts.ts';
 import { changeProjectSettings } from './routes/project-settings.ts';
 import {
   completeWaitingRecovery,
@@ -23,8 +26,25 @@ import { addNewWalletSecret, revokeExistingWalletSecret } from './routes/wallet-
 
 const RECOVERIES = '/v2/enclave/recoveries';
 
-/** What an owner does about a project as a whole: its settings, rotation of its secrets, and recovery by passphrase. */
+/** What an owner does about a project as a whole: its audit, its settings, rotation of its secrets, and recovery by passphrase. */
 export const OWNER_ROUTES: readonly Route[] = [
+  {
+    method: 'GET',
+    path: '/v2/enclave/transfer-receipts',
+    auth: 'api-key',
+    scope: 'read',
+    handle: listTransferReceipts,
+    contract: {
+      operationId: 'listTransferReceipts',
+      summary: "Lists the enclave's receipts of the project's exported and imported keys, newest first.",
+      query: pageQuery,
+      success: {
+        status: 200,
+        body: v.strictObject({ transferReceipts: v.array(transferReceiptBody), nextPageToken }),
+      },
+      refusals: [400],
+    },
+  },
   {
     method: 'PUT',
     path: '/v2/enclave/project-settings',

@@ -33,7 +33,7 @@ export function toStoredAccount(row: AccountRow): StoredAccount {
   };
 }
 
-export function toAccountRow(account: NewAccount): AccountTable {
+export function toAccountRow(account: Omit<NewAccount, 'importReceipt'>): AccountTable {
   return {
     project_id: account.projectId,
     family: account.family,

@@ -6,6 +6,7 @@ import type { IdempotencyClaim } from './idempotency-store.ts';
 import type { AccountTable, PrimarySchema } from './schema.ts';
 import type { AddAccountOutcome, NewAccount, NextAccount, ReplaceAccountOutcome, Store } from './store.ts';
 import { isReferenceViolation, isUniqueViolation, VersionConflict } from './store-error.ts';
+import { insertTransferReceipt } from './transfer-receipts.ts';
 import type { Vault } from './vault.ts';
 
 type AccountWrites = Pick<Store, 'addAccount' | 'replaceAccount'>;
@@ -34,6 +35,11 @@ async function addRow(
     return await primary.transaction(async (transaction) => {
       if (claim !== null && !(await finishClaim(transaction, claim, row.address_key))) return 'claim-lost';
       await transaction.insertInto('account').values(row).execute();
+      const { projectId, address, importReceipt: receipt, createdAtMs: storedAtMs } = account;
+      if (receipt !== null) {
+        const kept = { transfer: 'import', address, receipt, storedAtMs } as const;
+        await insertTransferReceipt(transaction, projectId, kept);
+      }
       return 'added';
     });
   } catch (error) {

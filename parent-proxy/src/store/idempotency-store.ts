@@ -16,7 +16,7 @@ export interface IdempotencyClaim {
 
 export type IdempotencyOutcome =
   | { readonly kind: 'claimed'; readonly claim: IdempotencyClaim }
-  /** Done before. `madeId` is the account's address key, the policy's id, or a transaction's network and id, if it made one. */
+  /** Done before. `madeId` is the account's address key, the policy's id, a transaction's network and id, or an export's receipt id, if it made one. */
   | { readonly kind: 'repeated'; readonly madeId: string | null }
   | { readonly kind: 'in-progress' }
   | { readonly kind: 'mismatch' };

@@ -26,6 +26,7 @@ import { spendPermissionVerbs } from './spend-permissions.ts';
 import { openSqliteEngine } from './sqlite.ts';
 import type { Store } from './store.ts';
 import { StoreError } from './store-error.ts';
+import { transferReceiptVerbs } from './transfer-receipts.ts';
 import { userOperationVerbs } from './user-operations.ts';
 import { createVault, removeOrphans } from './vault.ts';
 
@@ -105,6 +106,7 @@ function createStore(engines: Engines): Store {
     ...smartAccountVerbs(engines.primary),
     ...userOperationVerbs(engines.primary),
     ...spendPermissionVerbs(engines.primary),
+    ...transferReceiptVerbs(engines.primary),
     ...rotationVerbs(engines),
     ...backlogVerbs(engines.primary),
     removeOrphanedWalletKeys: (nowMs) => removeOrphans(engines, nowMs),

@@ -90,7 +90,7 @@ export interface IdempotencyTable {
   state: 'in-progress' | 'done';
   /** Which attempt holds the key, 16 random bytes: one that lost it to a later attempt cannot finish. */
   attempt: Uint8Array;
-  /** What the request made: the account's address key, the policy's id, or network and id of a transaction. */
+  /** What the request made: the account's address key, the policy's id, network and id of a transaction, or a receipt's id. */
   made_id: string | null;
   started_at_ms: number;
   expires_at_ms: number;
@@ -160,6 +160,18 @@ export interface UserOperationTable {
   token_id: Uint8Array | null;
 }
 
+/** Rows are only ever added. */
+export interface TransferReceiptTable {
+  project_id: Uint8Array;
+  /** SHA-256 of the receipt, hex. */
+  receipt_id: string;
+  transfer: 'export' | 'import';
+  address: string;
+  /** COSE_Sign1 of the enclave. */
+  receipt: Uint8Array;
+  stored_at_ms: number;
+}
+
 export interface PrimarySchema {
   strongroom_database: DatabaseTable;
   root_record: RootRecordTable;
@@ -176,6 +188,7 @@ export interface PrimarySchema {
   user_operation: UserOperationTable;
   spend_permission: SpendPermissionTable;
   restore: RestoreTable;
+  transfer_receipt: TransferReceiptTable;
 }
 
 /** A restore of this store from a backup; the enclave has counted it once it is announced. */

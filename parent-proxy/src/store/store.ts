@@ -12,6 +12,7 @@ import type { Page, PageRequest } from './page.ts';
 import type { RotationStore } from './rotation-store.ts';
 import type { ChainFamily } from './schema.ts';
 import type { SmartAccountStore } from './smart-account-store.ts';
+import type { TransferReceiptStore } from './transfer-receipts.ts';
 
 export type { ChainFamily } from './schema.ts';
 
@@ -67,6 +68,8 @@ export interface NewAccount extends StoredAccount {
   readonly projectId: Uint8Array;
   readonly family: ChainFamily;
   readonly walletKey: Uint8Array;
+  /** The enclave's, of an import; null for an account that it made. */
+  readonly importReceipt: Uint8Array | null;
 }
 
 /** What is needed to decide on a request for an account: rows of one moment, so that the documents are those that the record names. */
@@ -151,7 +154,13 @@ export interface RequestCount {
  * The two databases behind one interface of domain verbs. A verb that changes something resolves once the change is durable;
  * every verb throws nothing but StoreError.
  */
-export interface Store extends OutboxStore, SmartAccountStore, RotationStore, BacklogStore, IdempotencyStore {
+export interface Store
+  extends OutboxStore,
+    SmartAccountStore,
+    RotationStore,
+    BacklogStore,
+    IdempotencyStore,
+    TransferReceiptStore {
   readRootRecord(): Promise<Uint8Array | null>;
   /** The security epoch to go above when this store came from a backup and the enclave has not counted that yet; else null. */
   epochBeforeRestore(): Promise<number | null>;
@@ -184,7 +193,7 @@ export interface Store extends OutboxStore, SmartAccountStore, RotationStore, Ba
   /** What is needed to sign for an account, or to export its key. */
   findSigningRows(key: AccountKey): Promise<SigningRows | null>;
   listAccounts(page: AccountPageRequest): Promise<Page<StoredAccount>>;
-  /** Makes the sealed key durable in the vault, then account, name and claim in one transaction. */
+  /** Makes the sealed key durable in the vault, then account, name, claim and receipt in one transaction. */
   addAccount(account: NewAccount, claim: IdempotencyClaim | null): Promise<AddAccountOutcome>;
   /** Replaces version v by v+1 and no other. */
   replaceAccount(next: NextAccount, claim: IdempotencyClaim | null): Promise<ReplaceAccountOutcome>;

@@ -7,6 +7,7 @@ import { describeOutbox } from './contract/outbox.ts';
 import { describeProjects } from './contract/projects.ts';
 import { describeSmartAccounts } from './contract/smart-accounts.ts';
 import type { Subject } from './contract/subject.ts';
+import { describeTransferReceipts } from './contract/transfer-receipts.ts';
 
 /** What every engine has to do; `open` opens a fresh store, `reopen` the same one after its process ended. */
 export interface StoreUnderTest {
@@ -38,5 +39,6 @@ export function describeStoreContract(engine: string, underTest: StoreUnderTest)
     describeOutbox(subject);
     describeSmartAccounts(subject);
     describeAuthority(subject);
+    describeTransferReceipts(subject);
   });
 }

@@ -46,6 +46,7 @@ export function newAccount(projectId: Uint8Array, changes: Partial<NewAccount> =
     record: { version: 1, sealed: randomBytes(500) },
     vaultId: randomBytes(16),
     walletKey: randomBytes(200),
+    importReceipt: null,
     ...changes,
   };
 }
@@ -66,7 +67,13 @@ export function nextVersion(account: NewAccount, changes: Partial<NextAccount> =
 }
 
 /** The part of a new account that the store shows; engines return bytes as Buffer or Uint8Array. */
-export function shownOf({ projectId: _p, family: _f, walletKey: _w, ...shown }: NewAccount): StoredAccount {
+export function shownOf({
+  projectId: _p,
+  family: _f,
+  walletKey: _w,
+  importReceipt: _r,
+  ...shown
+}: NewAccount): StoredAccount {
   return shown;
 }
 

@@ -1,19 +1,20 @@
 import type { createEvmAccount } from '@strongroom/shared/operations/create-evm-account';
-import type { importEvmAccount } from '@strongroom/shared/operations/import-evm-account';
 import type { RequestOf, ResponseOf } from '@strongroom/shared/operations/operation';
 import { RequestError } from '../../request-error.ts';
 import type { NewAccount, Principal } from '../../store/store.ts';
-import { certificateHeader, receiptHeader } from '../account.ts';
+import { certificateHeader } from '../account.ts';
 import type { ChainApi } from '../chain-api.ts';
 import { type Attempt, fingerprintWithout, idempotently } from '../idempotency.ts';
 import { ensureImportKey } from '../import-key.ts';
 import { withNewestProject } from '../newest-project.ts';
 import type { Answer, ProjectRequest } from '../request.ts';
 import type { Services } from '../services.ts';
+import { receiptHeader, requireReceipt } from '../transfer-receipt.ts';
 import { actorOf, clientRequestOf } from '../wallet-request.ts';
 
 type Existing = RequestOf<typeof createEvmAccount>['existing'];
-type Made = ResponseOf<typeof createEvmAccount> | ResponseOf<typeof importEvmAccount>;
+/** With the receipt of an import that makes an account. */
+type Made = ResponseOf<typeof createEvmAccount> & { readonly receipt: Uint8Array | null };
 /** Asks the enclave for an account, or for the answer to one that exists. */
 type Ask = (principal: Principal, existing: Existing) => Promise<Made>;
 
@@ -21,8 +22,10 @@ type Ask = (principal: Principal, existing: Existing) => Promise<Made>;
 export function createAccount(api: ChainApi) {
   return (request: ProjectRequest, services: Services): Promise<Answer> => {
     const client = clientRequestOf(request);
-    const ask: Ask = ({ project }, existing) =>
-      services.enclave.call(api.create, { client, project, existing });
+    const ask: Ask = async ({ project }, existing) => {
+      const made = await services.enclave.call(api.create, { client, project, existing });
+      return { ...made, receipt: null };
+    };
     return idempotently(request, services, (attempt) => addAccount(api, { request, attempt, ask }, services));
   };
 }
@@ -36,7 +39,8 @@ export function importAccount(api: ChainApi) {
     const client = clientRequestOf(request);
     const ask: Ask = async ({ project }, existing) => {
       const importKey = await ensureImportKey(project, services);
-      return await services.enclave.call(api.import, { client, project, existing, importKey });
+      const made = await services.enclave.call(api.import, { client, project, existing, importKey });
+      return { ...made, receipt: made.created === null ? null : requireReceipt(made.receipt) };
     };
     const fingerprint = fingerprintWithout('encryptedPrivateKey');
     return idempotently(
@@ -59,14 +63,13 @@ async function addAccount(api: ChainApi, addition: Addition, services: Services)
   if (attempt.repeated !== null) return await answerAgain(api, addition, services);
   const made = await withNewestProject(request, services, (principal) => ask(principal, null));
   const account = newAccountOf(made, api, request);
-  const receipt = 'receipt' in made ? made.receipt : undefined;
   await assertNameFree(api, account, services.store);
   switch (await services.store.addAccount(account, attempt.claim)) {
     case 'added':
-      services.audit.accountCreated(actorOf(request), account.address, receipt ?? null);
+      services.audit.accountCreated(actorOf(request), account.address, account.importReceipt);
       return {
         ...made.answer,
-        headers: { ...certificateHeader(account.certificate), ...receiptHeader(receipt) },
+        headers: { ...certificateHeader(account.certificate), ...receiptHeader(account.importReceipt) },
       };
     case 'name-taken':
       throw new RequestError('ALREADY_EXISTS', { clientMessage: api.messages.nameExists });
@@ -79,10 +82,15 @@ async function addAccount(api: ChainApi, addition: Addition, services: Services)
   }
 }
 
-function newAccountOf({ created }: Made, { family }: ChainApi, { principal }: ProjectRequest): NewAccount {
+function newAccountOf(
+  { created, receipt: importReceipt }: Made,
+  { family }: ChainApi,
+  { principal }: ProjectRequest,
+): NewAccount {
   if (created === null) throw new RequestError('INTERNAL');
   const { account, vaultId, walletKey, view } = created;
-  return { projectId: principal.project.projectId, family, record: account, vaultId, walletKey, ...view };
+  const { projectId } = principal.project;
+  return { projectId, family, record: account, vaultId, walletKey, importReceipt, ...view };
 }
 
 /** Saves the vault a key that would have to be taken out again; the transaction that follows has the last word. */

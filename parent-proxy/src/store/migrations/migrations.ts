@@ -6,6 +6,7 @@ import { smartAccounts } from './primary/0004-smart-accounts.ts';
 import { userOperations } from './primary/0005-user-operations.ts';
 import { spendPermissions } from './primary/0006-spend-permissions.ts';
 import { restores } from './primary/0007-restores.ts';
+import { transferReceipts } from './primary/0008-transfer-receipts.ts';
 import { initialVault } from './vault/0001-initial.ts';
 
 /** In the order of their numbers; a released migration is never changed. */
@@ -17,5 +18,6 @@ export const PRIMARY_MIGRATIONS: readonly Migration[] = [
   userOperations,
   spendPermissions,
   restores,
+  transferReceipts,
 ];
 export const VAULT_MIGRATIONS: readonly Migration[] = [initialVault];
