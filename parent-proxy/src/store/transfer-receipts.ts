@@ -3,9 +3,8 @@ import type { Transaction } from 'kysely';
 import { type Engine, prepareRead } from './engine.ts';
 import { finishClaim } from './idempotency.ts';
 import type { IdempotencyClaim } from './idempotency-store.ts';
-import { type PageArguments, pageArguments, toPage } from './page.ts';
+import { type Page, type PageArguments, type PageRequest, pageArguments, toPage } from './page.ts';
 import type { PrimarySchema, TransferReceiptTable } from './schema.ts';
-import type { Page, PageRequest } from './store.ts';
 
 /** A receipt of the enclave's as it is kept: never changed, never removed. */
 export interface StoredTransferReceipt {

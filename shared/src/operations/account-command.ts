@@ -69,7 +69,7 @@ export const createResponse = v.strictObject({
   ),
 });
 
-/** Signed by the enclave, for the audit log. Enclaves of earlier releases send none. */
+/** Signed by the enclave, to be durable before the key or the answer leaves. Enclaves of earlier releases send none; the proxy refuses then. */
 const transferReceipt = v.optional(certificate);
 /** An import is receipted when it makes an account, not when the answer to it is repeated. */
 export const importResponse = v.strictObject({ ...createResponse.entries, receipt: transferReceipt });

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { PageCursor } from '../../../src/store/store.ts';
+import type { PageCursor } from '../../../src/store/page.ts';
 import { hexed, newAccount, randomAddress } from '../store-fixtures.ts';
 import { NOW_MS, type Subject, storedProject } from './subject.ts';
 
