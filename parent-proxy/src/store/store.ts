@@ -12,7 +12,7 @@ import type { Page, PageRequest } from './page.ts';
 import type { RotationStore } from './rotation-store.ts';
 import type { ChainFamily } from './schema.ts';
 import type { SmartAccountStore } from './smart-account-store.ts';
-import type { TransferReceiptStore } from './transfer-receipts.ts';
+import type { TransferReceiptStore } from './transfer-receipt-store.ts';
 
 export type { ChainFamily } from './schema.ts';
 
