@@ -1,5 +1,5 @@
 // Backups over real processes: written while the service runs, restored into empty databases, drilled by an enclave; and what is refused.
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,8 +16,10 @@ import { backup, drill, inspect, restore } from '../../../parent-proxy/src/opera
 import { type Deployment, openDeployment } from '../../../parent-proxy/src/operator/deployment.ts';
 import { Secret } from '../../../parent-proxy/src/secrets.ts';
 import { type System, startSystem } from '../../src/system/start-system.ts';
+import { importKeyOf } from '../support/import-key.ts';
 import { createTestProject, type TestProject } from '../support/project.ts';
 import { connectSdk } from '../support/sdk-client.ts';
+import { sendSigned } from '../support/signed-request.ts';
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
 const quiet = { report: () => undefined };
@@ -38,7 +40,7 @@ const archive = () => ({ path, identity, deploymentId });
 beforeAll(async () => {
   system = await startSystem({ home });
   await untilTokensAreTaken();
-  project = await createTestProject(system);
+  project = await createTestProject(system, { scopes: ['read', 'sign', 'accounts#export'] });
   cdp = connectSdk(project);
   deployment = await openDeployment({
     store: { engine: 'sqlite', directory: join(home, 'data') },
@@ -48,7 +50,9 @@ beforeAll(async () => {
   identity = await generateIdentity();
   recipient = await identityToRecipient(identity);
   evmAddress = (await cdp.evm.createAccount({ name: 'kept' })).address;
-  solanaAddress = (await cdp.solana.createAccount({ name: 'kept' })).address;
+  const encryptionPublicKey = await importKeyOf(project);
+  const imported = { privateKey: randomBytes(32), name: 'kept', encryptionPublicKey };
+  solanaAddress = (await cdp.solana.importAccount(imported)).address;
   deploymentId = (await manifest()).deploymentId;
   await backup(deployment, { path, recipients: [recipient], ...quiet });
 });
@@ -97,9 +101,9 @@ describe('a backup', () => {
         plaintext.push(value instanceof Uint8Array ? Buffer.from(value) : Buffer.from(String(value)));
       }
     }
-    const exported = await cdp.evm.exportAccount({ address: evmAddress }).catch(() => null);
+    const exported = await cdp.evm.exportAccount({ address: evmAddress });
     const secrets = [project.walletSecret, project.apiKeySecret].map((text) => Buffer.from(text, 'base64'));
-    if (exported !== null) secrets.push(Buffer.from(exported.replace(/^0x/, ''), 'hex'));
+    secrets.push(Buffer.from(exported.replace(/^0x/, ''), 'hex'));
     const content = Buffer.concat(plaintext);
     expect(content.includes(Buffer.from(evmAddress))).toBe(true);
     for (const secret of secrets) expect(content.includes(secret.subarray(0, 32))).toBe(false);
@@ -207,6 +211,8 @@ describe('a restore', () => {
     await startOn(target);
     expect((await manifest()).securityEpoch).toBe(2);
     expect((await cdp.evm.listAccounts({})).accounts).toHaveLength(1);
+    const receipts = JSON.parse((await sendSigned(project, 'GET', '/v2/enclave/transfer-receipts')).text);
+    expect(receipts).toMatchObject({ transferReceipts: [{ transfer: 'import', address: solanaAddress }] });
   });
 
   it('of the same backup once more shows no epoch that clients have seen', async () => {

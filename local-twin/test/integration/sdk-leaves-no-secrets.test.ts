@@ -1,10 +1,12 @@
 // A full run of the official SDK, after which every secret of it is looked for where the parent could read it.
+import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CdpClient } from '@coinbase/cdp-sdk';
 import { hashMessage, recoverAddress, serializeTransaction } from 'viem';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { TWIN_CREDENTIALS } from '../../src/system/twin-configuration.ts';
+import { importKeyOf } from '../support/import-key.ts';
 import { type LoggedSystem, startLoggedSystem } from '../support/logged-system.ts';
 import { createTestProject, type TestProject } from '../support/project.ts';
 import { connectSdk } from '../support/sdk-client.ts';
@@ -13,6 +15,7 @@ import { startUnreliableRelay, type UnreliableRelay } from '../support/unreliabl
 
 const MESSAGE = 'what a client signs is nobody else’s business';
 const NAME = 'confidential-name';
+const TRANSFERRED = randomBytes(32);
 
 let system: LoggedSystem;
 let relay: UnreliableRelay;
@@ -25,9 +28,14 @@ beforeAll(async () => {
   relay = await startUnreliableRelay();
   // The SDK obeys these; the relay sees each token that it sends.
   Object.assign(process.env, { http_proxy: relay.url, no_proxy: '', NO_PROXY: '' });
-  projects = [await createTestProject(system), await createTestProject(system, { algorithm: 'ES256' })];
+  const scopes = ['read', 'sign', 'accounts#export'];
+  projects = [
+    await createTestProject(system, { scopes }),
+    await createTestProject(system, { algorithm: 'ES256' }),
+  ];
   addresses = [];
   for (const project of projects) addresses.push(await runEverything(project));
+  await importAndExport(projects[0] as TestProject);
   // The proxy pulls events and metrics out of the enclave every two seconds.
   metrics = await vi.waitFor(
     async () => {
@@ -57,6 +65,14 @@ async function runEverything(project: TestProject): Promise<string> {
   await cdp.evm.listAccounts();
   await refuseSome(cdp, address);
   return address;
+}
+
+async function importAndExport(project: TestProject): Promise<void> {
+  const cdp = connectSdk(project);
+  const encryptionPublicKey = await importKeyOf(project);
+  const privateKey = `0x${TRANSFERRED.toString('hex')}` as const;
+  const { address } = await cdp.evm.importAccount({ privateKey, encryptionPublicKey });
+  expect(await cdp.evm.exportAccount({ address })).toBe(TRANSFERRED.toString('hex'));
 }
 
 /** What goes wrong is logged more than what goes right. */
@@ -116,6 +132,16 @@ describe('after a full run', () => {
       const body = apiKeySecret.split('\n').find((line) => !line.startsWith('-')) as string;
       expectNowhere("the API key's secret", [Buffer.from(body)]);
     }
+  });
+
+  it('no key that came in and went out is written anywhere, though the receipts are', () => {
+    const receipts = [...system.log.matchAll(/"receipt":"([^"]+)"/g)].map(([, base64 = '']) =>
+      Buffer.from(base64, 'base64'),
+    );
+    expect(receipts).toHaveLength(2);
+    const databases = [...writings()].filter(([where]) => where.startsWith('primary.sqlite'));
+    for (const receipt of receipts) expect(databases.some(([, bytes]) => bytes.includes(receipt))).toBe(true);
+    expectNowhere('a transferred key', formsOf(TRANSFERRED));
   });
 
   it('no token is written anywhere', () => {
