@@ -86,15 +86,18 @@ describe.each([
     const made = await send('POST', path, { name: 'repeated' }, 'create');
     const at = `${path}/${made.json.address}`;
     const message = { message: 'once' };
+    const updated = await send('PUT', at, { name: 'other' }, 'p');
+    await send('PUT', at, { name: 'later', accountPolicy: policyId });
     for (const [first, again] of [
       [made, await send('POST', path, { name: 'repeated' }, 'create')],
       [
         await send('POST', `${at}/sign/message`, message, 's'),
         await send('POST', `${at}/sign/message`, message, 's'),
       ],
-      [await send('PUT', at, { name: 'other' }, 'p'), await send('PUT', at, { name: 'other' }, 'p')],
+      [updated, await send('PUT', at, { name: 'other' }, 'p')],
     ] as const)
       expect([again.status, again.text]).toEqual([first.status, first.text]);
+    expect((await send('GET', at)).json).toMatchObject({ name: 'later', policies: [policyId] });
   });
 
   it('is not found under another name, address or spelling', async () => {
@@ -146,6 +149,19 @@ describe('a policy', () => {
     });
     expect(attached.json.policies).toEqual([policyId]);
     expect((await send('DELETE', at)).status).toBe(204);
+  });
+
+  it('is answered again as it was, under a key, and not changed again', async () => {
+    const made = await send('POST', POLICIES, { scope: 'account', rules }, 'made');
+    const at = `${POLICIES}/${made.json.id}`;
+    const changed = await send('PUT', at, { description: 'First', rules }, 'changed');
+    await send('PUT', at, { description: 'Second', rules });
+    expect(await send('PUT', at, { description: 'First', rules }, 'changed')).toEqual(changed);
+    expect((await send('GET', at)).json.description).toBe('Second');
+    await send('DELETE', at, undefined, 'gone');
+    expect(await send('POST', POLICIES, { scope: 'account', rules }, 'made')).toEqual(made);
+    expect((await send('DELETE', at, undefined, 'gone')).status).toBe(204);
+    expect((await send('GET', at)).status).toBe(404);
   });
 
   it('is gone with 204 and nothing else, and then not found', async () => {

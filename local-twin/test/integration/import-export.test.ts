@@ -129,7 +129,7 @@ describe('an idempotency key of an import', () => {
     ).toHaveLength(1);
   });
 
-  it('finds the account under its new name too', async () => {
+  it('is answered as the first time under its new name too', async () => {
     const options = {
       privateKey: generatePrivateKey(),
       encryptionPublicKey,
@@ -138,7 +138,7 @@ describe('an idempotency key of an import', () => {
     const { address } = await cdp.evm.importAccount({ ...options, name: 'born-as' });
     await cdp.evm.updateAccount({ address, update: { name: 'known-as' } });
     const again = await cdp.evm.importAccount({ ...options, name: 'born-as' });
-    expect(again).toMatchObject({ address, name: 'known-as' });
+    expect(again).toMatchObject({ address, name: 'born-as' });
     await expect(cdp.evm.importAccount({ ...options, name: 'known-as' })).rejects.toEqual(
       refusal(422, 'idempotency_error'),
     );

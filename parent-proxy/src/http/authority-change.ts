@@ -5,7 +5,7 @@ import type { addApiKey } from '@strongroom/shared/operations/add-api-key';
 import type { ResponseOf } from '@strongroom/shared/operations/operation';
 import { RequestError } from '../request-error.ts';
 import type { PolicyChange, Principal } from '../store/store.ts';
-import { type Attempt, idempotently } from './idempotency.ts';
+import { type Attempt, idempotently, keeping, keptAnswer } from './idempotency.ts';
 import { hexOf } from './json.ts';
 import type { Answer, ProjectRequest } from './request.ts';
 import type { Services } from './services.ts';
@@ -21,8 +21,6 @@ export interface AuthorityOperation {
   readonly ask: (principal: Principal) => Promise<IssuedChange>;
   /** What the enclave says to a request that it has verified and that was done before. */
   readonly doneCode: ErrorCode | null;
-  /** The answer to a repeated request, from what is stored. */
-  readonly answerAgain: (madeId: string | null) => Promise<Answer>;
 }
 
 /**
@@ -52,13 +50,13 @@ async function change(
   const ask = () => orConflict(principal, services, operation);
   if (repeated !== null) {
     await asDone(ask, operation.doneCode);
-    return await operation.answerAgain(repeated.madeId);
+    return keptAnswer(repeated);
   }
   const { answer, authority, view, policy = null } = await ask();
   const { projectId } = principal.project;
   const outcome = await store.replaceAuthority(
     { projectId, authority, view, policy, changedAtMs: services.nowMs() },
-    claim,
+    keeping(claim, answer),
   );
   switch (outcome) {
     case 'replaced':

@@ -1,7 +1,7 @@
 import { requestHash } from '@strongroom/shared/json/canonical-json';
 import type { JsonNode } from '@strongroom/shared/json/parse-json';
 import { RequestError } from '../request-error.ts';
-import type { IdempotencyClaim } from '../store/idempotency-store.ts';
+import type { DoneRequest, IdempotencyClaim } from '../store/idempotency-store.ts';
 import type { Store } from '../store/store.ts';
 import { parseJsonBody } from './json.ts';
 import { type Answer, headerOf, type ProjectRequest } from './request.ts';
@@ -13,8 +13,8 @@ const EMPTY_BODY = Buffer.from('{}');
 export interface Attempt {
   /** Held by this attempt, which marks it done or has it abandoned by throwing; null for a request without a key, or a repeated one. */
   readonly claim: IdempotencyClaim | null;
-  /** Set when an earlier attempt did all of it; `madeId` is the account or policy that it made. */
-  readonly repeated: { readonly madeId: string | null } | null;
+  /** Set when an earlier attempt did all of it. */
+  readonly repeated: DoneRequest | null;
 }
 
 /** SHA-256 of what a request has in common with its repetitions. @throws RequestError MALFORMED_JSON */
@@ -26,8 +26,8 @@ interface Services {
 }
 
 /**
- * Runs a request under its `X-Idempotency-Key`, if it has one. No answer is kept: a repeated request is verified and executed
- * again, and one that made something is told what.
+ * Runs a request under its `X-Idempotency-Key`, if it has one. A repeated request is verified in the enclave like the
+ * first. One that signs is executed again; one that made or changed something gets the answer of the first time.
  * @throws RequestError IDEMPOTENCY_MISMATCH, IDEMPOTENCY_IN_PROGRESS, INVALID_REQUEST, MALFORMED_JSON, and what `act` throws
  */
 export async function idempotently(
@@ -60,10 +60,21 @@ export async function idempotently(
     case 'in-progress':
       throw new RequestError('IDEMPOTENCY_IN_PROGRESS');
     case 'repeated':
-      return await act({ claim: null, repeated: { madeId: outcome.madeId } });
+      return await act({ claim: null, repeated: outcome.done });
     case 'claimed':
       return await orAbandon(store, outcome.claim, act);
   }
+}
+
+/** The claim with the answer that is to be kept for repetitions. */
+export function keeping(claim: IdempotencyClaim | null, { status, body }: Answer): IdempotencyClaim | null {
+  return claim === null ? null : { ...claim, answer: { status, body: Buffer.from(body) } };
+}
+
+/** The answer of the first time. @throws RequestError CONFLICT when that was under a release that kept none */
+export function keptAnswer({ answer }: DoneRequest): Answer {
+  if (answer === null) throw new RequestError('CONFLICT');
+  return answer;
 }
 
 async function orAbandon(

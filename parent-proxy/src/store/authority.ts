@@ -11,8 +11,7 @@ export function authorityVerbs(primary: Engine<PrimarySchema>): Pick<Store, 'rep
     async replaceAuthority(change, claim) {
       try {
         return await primary.transaction(async (transaction): Promise<ReplaceAuthorityOutcome> => {
-          const madeId = change.policy?.id ?? null;
-          if (claim !== null && !(await finishClaim(transaction, claim, madeId))) return 'claim-lost';
+          if (claim !== null && !(await finishClaim(transaction, claim, null))) return 'claim-lost';
           await replaceRecord(transaction, change);
           await replaceApiKeys(transaction, change);
           if (change.policy !== null) await replacePolicy(transaction, change, change.policy);

@@ -12,12 +12,26 @@ export interface IdempotentRequest {
 export interface IdempotencyClaim {
   readonly request: IdempotentRequest;
   readonly attempt: Uint8Array;
+  /** Kept with what the request changes; absent where a repetition is answered from what the first one made. */
+  readonly answer?: KeptAnswer;
+}
+
+/** The answer to a request, for its repetitions. Nothing that is secret, not even encrypted, is kept so. */
+export interface KeptAnswer {
+  readonly status: number;
+  readonly body: Uint8Array;
+}
+
+/** What is left of a request that was done. */
+export interface DoneRequest {
+  /** The account's address key, a transaction's network and id, a user operation's hash, or an export's receipt id, if it made one. */
+  readonly madeId: string | null;
+  readonly answer: KeptAnswer | null;
 }
 
 export type IdempotencyOutcome =
   | { readonly kind: 'claimed'; readonly claim: IdempotencyClaim }
-  /** Done before. `madeId` is the account's address key, the policy's id, a transaction's network and id, or an export's receipt id, if it made one. */
-  | { readonly kind: 'repeated'; readonly madeId: string | null }
+  | { readonly kind: 'repeated'; readonly done: DoneRequest }
   | { readonly kind: 'in-progress' }
   | { readonly kind: 'mismatch' };
 

@@ -1,7 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { ExpressionBuilder, Transaction } from 'kysely';
 import type { Engine } from './engine.ts';
-import type { IdempotencyClaim, IdempotencyOutcome, IdempotentRequest } from './idempotency-store.ts';
+import type {
+  DoneRequest,
+  IdempotencyClaim,
+  IdempotencyOutcome,
+  IdempotentRequest,
+} from './idempotency-store.ts';
 import type { IdempotencyTable, PrimarySchema } from './schema.ts';
 import type { Store } from './store.ts';
 
@@ -57,6 +62,8 @@ async function claim(
     state: 'in-progress',
     attempt,
     made_id: null,
+    answer_status: null,
+    answer_body: null,
     started_at_ms: nowMs,
     expires_at_ms: nowMs + LIFE_MS,
   };
@@ -82,11 +89,11 @@ async function claimHeld(
   const held = await transaction
     .selectFrom('idempotency')
     .where(inScope(request))
-    .select(['fingerprint', 'state', 'attempt', 'made_id', 'started_at_ms'])
+    .select(['fingerprint', 'state', 'attempt', 'made_id', 'answer_status', 'answer_body', 'started_at_ms'])
     .executeTakeFirst();
   if (held === undefined) return { kind: 'in-progress' };
   if (!Buffer.from(held.fingerprint).equals(request.fingerprint)) return { kind: 'mismatch' };
-  if (held.state === 'done') return { kind: 'repeated', madeId: held.made_id };
+  if (held.state === 'done') return { kind: 'repeated', done: toDone(held) };
   if (held.started_at_ms > nowMs - CLAIM_LIFE_MS) return { kind: 'in-progress' };
   const taken = await transaction
     .updateTable('idempotency')
@@ -99,16 +106,30 @@ async function claimHeld(
     : { kind: 'in-progress' };
 }
 
+function toDone({
+  made_id,
+  answer_status,
+  answer_body,
+}: Pick<IdempotencyTable, 'made_id' | 'answer_status' | 'answer_body'>): DoneRequest {
+  const isKept = answer_status !== null && answer_body !== null;
+  return { madeId: made_id, answer: isKept ? { status: answer_status, body: answer_body } : null };
+}
+
 /** Marks a claim done within the transaction that does the work; false when another attempt has taken it over. */
 export async function finishClaim(
   transaction: Transaction<PrimarySchema>,
-  { request, attempt }: IdempotencyClaim,
+  { request, attempt, answer }: IdempotencyClaim,
   madeId: string | null,
 ): Promise<boolean> {
   const { numUpdatedRows } = await transaction
     .updateTable('idempotency')
     .where(inScope(request))
-    .set({ state: 'done', made_id: madeId })
+    .set({
+      state: 'done',
+      made_id: madeId,
+      answer_status: answer?.status ?? null,
+      answer_body: answer?.body ?? null,
+    })
     .where('attempt', '=', attempt)
     .where('state', '=', 'in-progress')
     .executeTakeFirstOrThrow();

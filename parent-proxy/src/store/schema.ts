@@ -92,6 +92,9 @@ export interface IdempotencyTable {
   attempt: Uint8Array;
   /** What the request made: the account's address key, the policy's id, network and id of a transaction, or a receipt's id. */
   made_id: string | null;
+  /** What was answered, if it is to be given again as it was. */
+  answer_status: number | null;
+  answer_body: Uint8Array | null;
   started_at_ms: number;
   expires_at_ms: number;
 }

@@ -1,9 +1,8 @@
 import { addApiKey } from '@strongroom/shared/operations/add-api-key';
 import { revokeApiKey } from '@strongroom/shared/operations/revoke-api-key';
-import { RequestError } from '../../request-error.ts';
 import type { ShownApiKey } from '../../store/store.ts';
 import { changeAuthority } from '../authority-change.ts';
-import { jsonAnswer, parseJsonBody } from '../json.ts';
+import { jsonAnswer } from '../json.ts';
 import type { Answer, ProjectRequest } from '../request.ts';
 import type { Services } from '../services.ts';
 import { clientRequestOf } from '../wallet-request.ts';
@@ -14,7 +13,6 @@ export async function addNewApiKey(request: ProjectRequest, services: Services):
     name: 'api-key-added',
     ask: ({ project }) => services.enclave.call(addApiKey, { client, project }),
     doneCode: 'ALREADY_EXISTS',
-    answerAgain: () => keyAnswer(request, services),
   });
 }
 
@@ -25,7 +23,6 @@ export async function revokeExistingApiKey(request: ProjectRequest, services: Se
     name: 'api-key-revoked',
     ask: ({ project }) => services.enclave.call(revokeApiKey, { client, project }),
     doneCode: 'NOT_FOUND',
-    answerAgain: async () => ({ status: 204, body: '' }),
   });
 }
 
@@ -37,15 +34,6 @@ export async function listApiKeys(
   await keyUse.write();
   const apiKeys = await store.listApiKeys(principal.project.projectId);
   return jsonAnswer(200, { apiKeys: apiKeys.map(shown) });
-}
-
-async function keyAnswer({ principal, body }: ProjectRequest, { store }: Services): Promise<Answer> {
-  const json = parseJsonBody(body);
-  const id = json.kind === 'object' ? json.members.find(({ key }) => key === 'id')?.value : undefined;
-  const apiKeys = await store.listApiKeys(principal.project.projectId);
-  const apiKey = apiKeys.find((candidate) => id?.kind === 'string' && candidate.id === id.value);
-  if (apiKey === undefined) throw new RequestError('NOT_FOUND', { clientMessage: 'API key not found.' });
-  return jsonAnswer(201, shown(apiKey));
 }
 
 function shown({ id, algorithm, scopes, expiresAtMs, allowedIps, lastUsedAtMs }: ShownApiKey) {

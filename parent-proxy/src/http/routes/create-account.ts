@@ -1,10 +1,11 @@
 import type { createEvmAccount } from '@strongroom/shared/operations/create-evm-account';
 import type { RequestOf, ResponseOf } from '@strongroom/shared/operations/operation';
 import { RequestError } from '../../request-error.ts';
+import type { DoneRequest } from '../../store/idempotency-store.ts';
 import type { NewAccount, Principal } from '../../store/store.ts';
 import { certificateHeader } from '../account.ts';
 import type { ChainApi } from '../chain-api.ts';
-import { type Attempt, fingerprintWithout, idempotently } from '../idempotency.ts';
+import { type Attempt, fingerprintWithout, idempotently, keeping, keptAnswer } from '../idempotency.ts';
 import { ensureImportKey } from '../import-key.ts';
 import { withNewestProject } from '../newest-project.ts';
 import type { Answer, ProjectRequest } from '../request.ts';
@@ -60,11 +61,11 @@ interface Addition {
 
 async function addAccount(api: ChainApi, addition: Addition, services: Services): Promise<Answer> {
   const { request, attempt, ask } = addition;
-  if (attempt.repeated !== null) return await answerAgain(api, addition, services);
+  if (attempt.repeated !== null) return await answerAgain(api, { request, ask }, attempt.repeated, services);
   const made = await withNewestProject(request, services, (principal) => ask(principal, null));
   const account = newAccountOf(made, api, request);
   await assertNameFree(api, account, services.store);
-  switch (await services.store.addAccount(account, attempt.claim)) {
+  switch (await services.store.addAccount(account, keeping(attempt.claim, made.answer))) {
     case 'added':
       services.audit.accountCreated(actorOf(request), account.address, account.importReceipt);
       return {
@@ -104,18 +105,19 @@ async function assertNameFree(
   }
 }
 
-/** The enclave verifies the repeated request like any other, and answers with the account of the first. */
+/** The enclave verifies the repeated request like any other, and compares an imported key with the account's. */
 async function answerAgain(
   { family }: ChainApi,
-  { request, attempt, ask }: Addition,
+  { request, ask }: Pick<Addition, 'request' | 'ask'>,
+  done: DoneRequest,
   { store }: Services,
 ): Promise<Answer> {
   const { projectId } = request.principal.project;
-  const address = attempt.repeated?.madeId ?? '';
+  const address = done.madeId ?? '';
   const account = await store.findAccount({ projectId, family, address });
   // Account and idempotency row were written in one transaction, and accounts are never deleted.
   if (account === null) throw new RequestError('INTERNAL');
   const existing = { address: account.address, account: account.record };
-  const { answer } = await withNewestProject(request, { store }, (principal) => ask(principal, existing));
-  return { ...answer, headers: certificateHeader(account.certificate) };
+  await withNewestProject(request, { store }, (principal) => ask(principal, existing));
+  return { ...keptAnswer(done), headers: certificateHeader(account.certificate) };
 }

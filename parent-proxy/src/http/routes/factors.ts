@@ -1,5 +1,4 @@
-import { hash } from 'node:crypto';
-import { addPasskeyBody, factorChallengeBody } from '@strongroom/shared/api/factor-body';
+import { factorChallengeBody } from '@strongroom/shared/api/factor-body';
 import { addPasskey } from '@strongroom/shared/operations/add-passkey';
 import { addTotp } from '@strongroom/shared/operations/add-totp';
 import { challengeFactors } from '@strongroom/shared/operations/challenge-factors';
@@ -14,8 +13,6 @@ import { findProjectOf } from '../recovery-change.ts';
 import type { Answer, OpenRequest, ProjectRequest } from '../request.ts';
 import type { Services } from '../services.ts';
 import { clientRequestOf } from '../wallet-request.ts';
-
-const NOTHING_TO_SAY = async (): Promise<Answer> => ({ status: 204, body: '' });
 
 /** For anybody who knows the project: whoever recovers it has no API key. */
 export async function giveFactorChallenge(
@@ -37,7 +34,6 @@ export async function addNewPasskey(request: ProjectRequest, services: Services)
     name: 'passkey-added',
     ask: ({ project }) => services.enclave.call(addPasskey, { client, project }),
     doneCode: 'ALREADY_EXISTS',
-    answerAgain: async () => addedAnswer(request.body),
   });
 }
 
@@ -50,7 +46,6 @@ export async function addNewTotp(request: ProjectRequest, services: Services): P
       return await services.enclave.call(addTotp, { client, project, importKey });
     },
     doneCode: 'ALREADY_EXISTS',
-    answerAgain: NOTHING_TO_SAY,
   });
 }
 
@@ -68,7 +63,6 @@ function changeFactors(contract: Change, name: string, doneCode: AuthorityOperat
       name,
       ask: ({ project }) => services.enclave.call(contract, { client, project }),
       doneCode,
-      answerAgain: NOTHING_TO_SAY,
     });
   };
 }
@@ -81,10 +75,3 @@ export const replaceFactorRequirements = changeFactors(
   'factor-requirements-set',
   null,
 );
-
-/** As the enclave answered the first time: all of it follows from the body, which the enclave has verified again. */
-function addedAnswer(body: Uint8Array): Answer {
-  const { name, assertion } = readJsonBody(addPasskeyBody, body);
-  const id = hash('sha256', Buffer.from(assertion.credentialId, 'base64url'), 'hex').slice(0, 32);
-  return jsonAnswer(201, { id, name });
-}

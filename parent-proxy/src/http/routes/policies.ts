@@ -20,7 +20,6 @@ export async function createNewPolicy(request: ProjectRequest, services: Service
     name: 'policy-created',
     ask: ({ project }) => services.enclave.call(createPolicy, { client, project }),
     doneCode: 'ALREADY_EXISTS',
-    answerAgain: async (madeId) => documentAnswer(201, await documentOf(request, services, madeId ?? '')),
   });
 }
 
@@ -34,7 +33,6 @@ export async function updateExistingPolicy(request: ProjectRequest, services: Se
       return await services.enclave.call(updatePolicy, { client, project, document });
     },
     doneCode: null,
-    answerAgain: async () => documentAnswer(200, await documentOf(request, services, id)),
   });
 }
 
@@ -44,7 +42,6 @@ export async function deleteExistingPolicy(request: ProjectRequest, services: Se
     name: 'policy-deleted',
     ask: ({ project }) => services.enclave.call(deletePolicy, { client, project }),
     doneCode: 'NOT_FOUND',
-    answerAgain: async () => ({ status: 204, body: '' }),
   });
 }
 

@@ -11,6 +11,5 @@ export async function changeProjectSettings(request: ProjectRequest, services: S
     name: 'project-settings-changed',
     ask: ({ project }) => services.enclave.call(updateProjectSettings, { client, project }),
     doneCode: null,
-    answerAgain: async () => ({ status: 204, body: '' }),
   });
 }

@@ -9,7 +9,6 @@ import { removeRecoveryKey } from '@strongroom/shared/operations/remove-recovery
 import { setRecoveryKey } from '@strongroom/shared/operations/set-recovery-key';
 import { startRecovery } from '@strongroom/shared/operations/start-recovery';
 import { vetoRecovery } from '@strongroom/shared/operations/veto-recovery';
-import { RequestError } from '../../request-error.ts';
 import { changeAuthority } from '../authority-change.ts';
 import { base64Of, jsonAnswer, readJsonBody } from '../json.ts';
 import { changeRecovery, findProjectOf } from '../recovery-change.ts';
@@ -23,9 +22,6 @@ export async function setNewRecoveryKey(request: ProjectRequest, services: Servi
     name: 'recovery-key-set',
     ask: ({ project }) => services.enclave.call(setRecoveryKey, { client, project }),
     doneCode: null,
-    answerAgain: async () => {
-      throw new RequestError('CONFLICT');
-    },
   });
 }
 
@@ -38,7 +34,6 @@ export async function removeExistingRecoveryKey(
     name: 'recovery-key-removed',
     ask: ({ project }) => services.enclave.call(removeRecoveryKey, { client, project }),
     doneCode: 'NOT_FOUND',
-    answerAgain: async () => ({ status: 204, body: '' }),
   });
 }
 
@@ -83,7 +78,6 @@ export async function vetoWaitingRecovery(request: ProjectRequest, services: Ser
     name: 'recovery-vetoed',
     ask: ({ project }) => services.enclave.call(vetoRecovery, { client, project }),
     doneCode: 'NOT_FOUND',
-    answerAgain: async () => ({ status: 204, body: '' }),
   });
   const projectId = Buffer.from(request.principal.project.projectId).toString('hex');
   const { recoveryId = '' } = request.parameters;

@@ -4,7 +4,7 @@ import { createSmartAccountBody, updateSmartAccountBody } from '@strongroom/shar
 import { RequestError } from '../../request-error.ts';
 import type { SmartAccount } from '../../store/smart-account-store.ts';
 import { EVM_API } from '../chain-api.ts';
-import { type Attempt, idempotently } from '../idempotency.ts';
+import { type Attempt, idempotently, keeping, keptAnswer } from '../idempotency.ts';
 import { jsonAnswer, readJsonBody } from '../json.ts';
 import { encodeCursor, pageOf } from '../page.ts';
 import type { Answer, ProjectRequest } from '../request.ts';
@@ -31,10 +31,11 @@ async function add(
   { request, attempt }: { readonly request: ProjectRequest; readonly attempt: Attempt },
   { store }: Services,
 ): Promise<Answer> {
-  if (attempt.repeated !== null) return answerWith(201, await find(request, account.address, store), request);
-  switch (await store.addSmartAccount(account, attempt.claim)) {
+  if (attempt.repeated !== null) return keptAnswer(attempt.repeated);
+  const answer = answerWith(201, account, request);
+  switch (await store.addSmartAccount(account, keeping(attempt.claim, answer))) {
     case 'added':
-      return answerWith(201, account, request);
+      return answer;
     case 'name-taken':
       throw new RequestError('ALREADY_EXISTS', {
         clientMessage: 'EVM smart account with the given name already exists.',

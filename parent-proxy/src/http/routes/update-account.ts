@@ -1,9 +1,9 @@
 import type { ResponseOf } from '@strongroom/shared/operations/operation';
 import type { updateEvmAccount } from '@strongroom/shared/operations/update-evm-account';
 import { RequestError } from '../../request-error.ts';
-import { accountAnswer, accountKeyOf, addressNotFound, certificateHeader } from '../account.ts';
+import { accountKeyOf, addressNotFound, certificateHeader } from '../account.ts';
 import type { ChainApi } from '../chain-api.ts';
-import { type Attempt, idempotently } from '../idempotency.ts';
+import { type Attempt, idempotently, keeping, keptAnswer } from '../idempotency.ts';
 import { hexOf } from '../json.ts';
 import { withNewestProject } from '../newest-project.ts';
 import type { Answer, ProjectRequest } from '../request.ts';
@@ -36,7 +36,8 @@ async function replace(api: ChainApi, { request, attempt }: Update, services: Se
     enclave.call(api.update, { client, project, account: stored.record }),
   );
   // Done before: the enclave has verified the repeated request, and what it would write again is dropped.
-  if (attempt.repeated !== null) return accountAnswer(stored, request);
+  if (attempt.repeated !== null)
+    return { ...keptAnswer(attempt.repeated), headers: certificateHeader(stored.certificate) };
   return await keep(api, { request, attempt, updated }, services);
 }
 
@@ -48,7 +49,7 @@ async function keep(
   const { answer, account: record, view } = updated;
   const { name, policyId, updatedAtMs, certificate } = view;
   const next = { ...accountKeyOf(api, request), name, policyId, updatedAtMs, certificate, record };
-  switch (await store.replaceAccount(next, attempt.claim)) {
+  switch (await store.replaceAccount(next, keeping(attempt.claim, answer))) {
     case 'replaced':
       audit.accountUpdated(actorOf(request), view.address, record.version);
       return { ...answer, headers: certificateHeader(certificate) };

@@ -1,8 +1,6 @@
-import { hash } from 'node:crypto';
 import { addWalletSecret } from '@strongroom/shared/operations/add-wallet-secret';
 import { revokeWalletSecret } from '@strongroom/shared/operations/revoke-wallet-secret';
 import { changeAuthority } from '../authority-change.ts';
-import { jsonAnswer, parseJsonBody } from '../json.ts';
 import type { Answer, ProjectRequest } from '../request.ts';
 import type { Services } from '../services.ts';
 import { clientRequestOf } from '../wallet-request.ts';
@@ -14,7 +12,6 @@ export async function addNewWalletSecret(request: ProjectRequest, services: Serv
     name: 'wallet-secret-added',
     ask: ({ project }) => services.enclave.call(addWalletSecret, { client, project }),
     doneCode: 'ALREADY_EXISTS',
-    answerAgain: async () => addedAnswer(request.body),
   });
 }
 
@@ -27,16 +24,5 @@ export async function revokeExistingWalletSecret(
     name: 'wallet-secret-revoked',
     ask: ({ project }) => services.enclave.call(revokeWalletSecret, { client, project }),
     doneCode: 'NOT_FOUND',
-    answerAgain: async () => ({ status: 204, body: '' }),
   });
-}
-
-/** As the enclave answered the first time: all of it follows from the body, which the enclave has verified again. */
-function addedAnswer(body: Uint8Array): Answer {
-  const json = parseJsonBody(body);
-  const member =
-    json.kind === 'object' ? json.members.find(({ key }) => key === 'publicKey')?.value : undefined;
-  const publicKey = member?.kind === 'string' ? member.value : '';
-  const id = hash('sha256', Buffer.from(publicKey, 'base64'), 'hex').slice(0, 32);
-  return jsonAnswer(201, { id, publicKey, state: 'active' });
 }

@@ -7,6 +7,7 @@ import { userOperations } from './primary/0005-user-operations.ts';
 import { spendPermissions } from './primary/0006-spend-permissions.ts';
 import { restores } from './primary/0007-restores.ts';
 import { transferReceipts } from './primary/0008-transfer-receipts.ts';
+import { keptAnswers } from './primary/0009-kept-answers.ts';
 import { initialVault } from './vault/0001-initial.ts';
 
 /** In the order of their numbers; a released migration is never changed. */
@@ -19,5 +20,6 @@ export const PRIMARY_MIGRATIONS: readonly Migration[] = [
   spendPermissions,
   restores,
   transferReceipts,
+  keptAnswers,
 ];
 export const VAULT_MIGRATIONS: readonly Migration[] = [initialVault];

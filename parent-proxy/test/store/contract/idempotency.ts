@@ -28,16 +28,18 @@ export function describeIdempotency(subject: Subject): void {
       expect(kinds.toSorted()).toEqual(['claimed', ...Array.from({ length: 5 }, () => 'in-progress')]);
     });
 
-    it('remembers what a create made, and refuses another payload', async () => {
+    it('remembers what a create made and answered, and refuses another payload', async () => {
       const { projectId } = (await storedProject(subject.store)).rows;
       const claim = claimOf(await subject.store.claimIdempotencyKey(request(projectId, 'a'), NOW_MS));
       const account = newAccount(projectId, { address: randomAddress() });
-      expect(await subject.store.addAccount(account, claim)).toBe('added');
+      const answer = { status: 201, body: new Uint8Array([123, 0, 255]) };
+      expect(await subject.store.addAccount(account, { ...claim, answer })).toBe('added');
       await subject.reopen();
-      expect(await subject.store.claimIdempotencyKey(request(projectId, 'a'), NOW_MS + 1)).toEqual({
-        kind: 'repeated',
-        madeId: account.address.toLowerCase(),
-      });
+      const outcome = await subject.store.claimIdempotencyKey(request(projectId, 'a'), NOW_MS + 1);
+      if (outcome.kind !== 'repeated') throw new Error(outcome.kind);
+      const { madeId, answer: kept } = outcome.done;
+      expect([madeId, kept?.status]).toEqual([account.address.toLowerCase(), 201]);
+      expect(Buffer.from(kept?.body ?? []).equals(answer.body)).toBe(true);
       const other = { ...request(projectId, 'a'), fingerprint: randomBytes(32) };
       expect(await subject.store.claimIdempotencyKey(other, NOW_MS + 1)).toEqual({ kind: 'mismatch' });
     });
@@ -66,7 +68,7 @@ export function describeIdempotency(subject: Subject): void {
       await subject.store.abandonIdempotentRequest(claim);
       expect(await subject.store.claimIdempotencyKey(request(projectId, 'a'), NOW_MS + DAY_MS - 1)).toEqual({
         kind: 'repeated',
-        madeId: null,
+        done: { madeId: null, answer: null },
       });
       expect((await subject.store.claimIdempotencyKey(request(projectId, 'a'), NOW_MS + DAY_MS)).kind).toBe(
         'claimed',

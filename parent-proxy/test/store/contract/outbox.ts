@@ -96,7 +96,7 @@ export function describeOutbox(subject: Subject): void {
       expect(await subject.store.keepTransaction({ entry, claim, lease: null })).toBe('kept');
       expect(await subject.store.claimIdempotencyKey(request, NOW_MS)).toEqual({
         kind: 'repeated',
-        madeId: `${NETWORK} ${entry.id}`,
+        done: { madeId: `${NETWORK} ${entry.id}`, answer: null },
       });
       expect(await subject.store.keepTransaction({ entry, claim, lease: null })).toBe('claim-lost');
     });

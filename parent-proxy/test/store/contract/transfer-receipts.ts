@@ -65,7 +65,7 @@ export function describeTransferReceipts(subject: Subject): void {
       expect(await listed(projectId)).toEqual([]);
       expect(await subject.store.addExportReceipt(receipt, claimed.claim)).toBe('added');
       const repeated = await subject.store.claimIdempotencyKey(request, NOW_MS);
-      const madeId = (repeated.kind === 'repeated' && repeated.madeId) || '';
+      const madeId = (repeated.kind === 'repeated' && repeated.done.madeId) || '';
       expect(hexed(await subject.store.findTransferReceipt(projectId, madeId))).toEqual(
         hexed(shown(receipt)),
       );
