@@ -1,5 +1,6 @@
 import { evaluatePolicyBody } from '@strongroom/shared/api/evaluate-body';
 import { signMessageBody, signTransactionBody } from '@strongroom/shared/api/evm-sign-body';
+import { sendEvmTransactionBody, sendSolanaTransactionBody } from '@strongroom/shared/api/send-body';
 import { prepareUserOperationBody } from '@strongroom/shared/api/smart-account-body';
 import { signSolanaTransactionBody } from '@strongroom/shared/api/solana-sign-body';
 import { OperationError } from '@strongroom/shared/channel/operation-error';
@@ -18,6 +19,7 @@ import type { RequestUnit } from '../policy/request-unit.ts';
 import type { ReadyService } from '../ready-service.ts';
 import { decodeWireTransaction } from '../solana/wire-transaction.ts';
 import { jsonAnswer } from './account-answer.ts';
+import { decodeBase64Transaction } from './base64-transaction.ts';
 import { readPrepareBody, unitsOf } from './complete-user-operation.ts';
 import { applicablePolicies } from './decide.ts';
 import { parseBody } from './parse-body.ts';
@@ -30,8 +32,8 @@ export function handleEvaluatePolicy(
   service: ReadyService,
 ): HttpAnswer {
   const { project, body } = parseUnsignedRequest('evaluate-policy', { client, rows }, service);
-  const { operation, request, rules, network } = parseBody(evaluatePolicyBody, body);
-  const units = readUnits(operation, request as JsonValue, network);
+  const { operation, request, rules } = parseBody(evaluatePolicyBody, body);
+  const units = readUnits(operation, request as JsonValue);
   if (rules !== undefined) return verdictAnswer({ project: null, account: compileRules(rules) }, units);
   if (account === null)
     throw new OperationError('NOT_FOUND', { clientMessage: 'The account was not found.' });
@@ -58,20 +60,7 @@ function verdictAnswer(policies: ApplicablePolicies, units: readonly RequestUnit
 }
 
 /** The request is the body that the operation itself would get; of a user operation each call is judged. */
-function readUnits(
-  operation: RequestUnit['operation'],
-  body: JsonValue,
-  network: string | undefined,
-): readonly RequestUnit[] {
-  const required = () => {
-    if (network === undefined)
-      throw new OperationError('INVALID_REQUEST', { clientMessage: 'The operation needs a network.' });
-    return network;
-  };
-  const call = () => decodeUnsignedTransaction(parseHex(parseBody(signTransactionBody, body).transaction));
-  const transaction = () =>
-    decodeWireTransaction(Buffer.from(parseBody(signSolanaTransactionBody, body).transaction, 'base64'))
-      .message;
+function readUnits(operation: RequestUnit['operation'], body: JsonValue): readonly RequestUnit[] {
   switch (operation) {
     case 'signEvmHash':
       return [{ operation }];
@@ -81,17 +70,29 @@ function readUnits(
     case 'signEvmTypedData':
       return [{ operation, typedData: parseTypedData(body) }];
     case 'signEvmTransaction':
-      return [{ operation, call: call() }];
-    case 'sendEvmTransaction':
-      return [{ operation, call: call(), network: required() }];
+      return [{ operation, call: callOf(parseBody(signTransactionBody, body)) }];
+    case 'sendEvmTransaction': {
+      const { network, ...signed } = parseBody(sendEvmTransactionBody, body);
+      return [{ operation, call: callOf(signed), network }];
+    }
     case 'prepareUserOperation':
     case 'sendUserOperation':
       return unitsOf(readPrepareBody(parseBody(prepareUserOperationBody, body))).filter(
         (unit) => unit.operation === operation,
       );
     case 'signSolTransaction':
-      return [{ operation, transaction: transaction() }];
-    case 'sendSolTransaction':
-      return [{ operation, transaction: transaction(), network: required() }];
+      return [{ operation, transaction: messageOf(parseBody(signSolanaTransactionBody, body)) }];
+    case 'sendSolTransaction': {
+      const { network, ...signed } = parseBody(sendSolanaTransactionBody, body);
+      return [{ operation, transaction: messageOf(signed), network }];
+    }
   }
+}
+
+function callOf({ transaction }: { readonly transaction: string }) {
+  return decodeUnsignedTransaction(parseHex(transaction));
+}
+
+function messageOf({ transaction }: { readonly transaction: string }) {
+  return decodeWireTransaction(decodeBase64Transaction(transaction)).message;
 }

@@ -259,4 +259,15 @@ describe('a dry run', () => {
     });
     expect(await evaluate({ operation, request, address: STRANGER })).toMatchObject({ status: 404 });
   });
+
+  it('takes the body of a send, with its network', async () => {
+    const onBase = { type: 'evmNetwork', operator: 'in', networks: ['base'] };
+    const operation = 'sendEvmTransaction';
+    const rules = [{ action: 'accept', operation, criteria: [onBase] }];
+    const send = (request: object) => evaluate({ operation, rules, request });
+    const transaction = payment(FRIEND);
+    expect(await send({ transaction, network: 'base' })).toMatchObject({ verdict: 'accept', ruleIndex: 0 });
+    expect(await send({ transaction, network: 'polygon' })).toMatchObject({ reason: 'no_rule_matched' });
+    expect(await send({ transaction })).toMatchObject({ status: 400, errorType: 'invalid_request' });
+  });
 });

@@ -59,6 +59,9 @@ async function serve(
 ): Promise<Answer> {
   // Routed paths are decoded and normalized, but tokens are made over the spelling, and to the enclave only one is a route.
   if (context.req.path !== request.path) throw new RequestError('NOT_FOUND');
+  // Node would take the first of several; another machine on the way may have judged the last.
+  if ((context.env.incoming.headersDistinct['authorization'] ?? []).length > 1)
+    throw new RequestError('BEARER_REFUSED');
   const { authorization } = request.headers;
   switch (route.auth) {
     case 'none':

@@ -82,6 +82,13 @@ describe('a bearer token', () => {
     expect((await fixture.send('GET', path)).status).toBe(200);
   });
 
+  it('sent twice is refused', async () => {
+    const header = `Authorization: Bearer ${bearerToken(fixture.apiKey, uri())}\r\n`;
+    const head = `GET ${EVM} HTTP/1.1\r\nHost: ${authority}\r\nConnection: close\r\n`;
+    expect(await exchange(`${head}${header}\r\n`)).toMatch(/^HTTP\/1\.1 200 /);
+    expect(await exchange(`${head}${header}${header}\r\n`)).toMatch(/^HTTP\/1\.1 401 /);
+  });
+
   it('is asked for before a body is read', async () => {
     const reply = await exchange(
       `POST ${EVM} HTTP/1.1\r\nHost: ${authority}\r\nContent-Length: 100000\r\nConnection: close\r\n\r\n`,

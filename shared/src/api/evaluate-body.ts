@@ -5,7 +5,6 @@ import { type PolicyOperation, type PolicyRule, policyRule } from './policy.ts';
 export interface EvaluatePolicyBody {
   readonly operation: PolicyOperation;
   readonly request: Record<string, unknown>;
-  readonly network?: string | undefined;
   readonly rules?: PolicyRule[] | undefined;
   readonly address?: string | undefined;
 }
@@ -27,8 +26,10 @@ export const evaluatePolicyBody: v.GenericSchema<unknown, EvaluatePolicyBody> = 
     'sendSolTransaction',
     'signSolMessage',
   ]),
-  request: v.pipe(v.looseObject({}), v.description('The body that the signing operation itself would get.')),
-  network: v.optional(v.pipe(v.string(), v.maxLength(32))),
+  request: v.pipe(
+    v.looseObject({}),
+    v.description('The body that the operation itself would get, with its network where it sends.'),
+  ),
   rules: v.optional(v.pipe(v.array(policyRule), v.minLength(1), v.maxLength(100))),
   address: v.optional(v.pipe(v.string(), v.maxLength(64))),
 });
