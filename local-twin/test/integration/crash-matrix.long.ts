@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CRASH_POINTS, killAtEveryCommit, type Victim } from '../support/crash-matrix.ts';
+import { exportScenario } from '../support/crash-of-export.ts';
 import {
   completeRecoveryScenario,
   createScenario,
@@ -47,6 +48,9 @@ describe('killed at every commit of', () => {
   });
   it('an import', async () => {
     expect(await killAtEveryCommit(victims, importScenario(system))).toBe(4);
+  });
+  it('an export', async () => {
+    expect(await killAtEveryCommit(victims, exportScenario(system))).toBe(2);
   });
   it('a new Wallet Secret', async () => {
     expect(await killAtEveryCommit(victims, walletSecretScenario(system))).toBe(1);

@@ -16,6 +16,7 @@ import { proofMessage } from '@strongroom/shared/auth/proof-of-possession';
 import { MIN_STRETCHING } from '@strongroom/shared/recovery/stretching';
 import { privateKeyToAddress } from 'viem/accounts';
 import type { Scenario } from './crash-matrix.ts';
+import { transferReceiptsOf } from './crash-of-export.ts';
 import { importKeyOf } from './import-key.ts';
 import { encryptForImport } from './lab-policy.ts';
 import { createTestProject, type TestProject } from './project.ts';
@@ -44,7 +45,7 @@ function accountScenario(prepare: () => Promise<NewAccountTrial>): Scenario<NewA
       return JSON.parse(text).address;
     },
     async check(trial, told) {
-      const { project, address } = trial;
+      const { project, address, path } = trial;
       const { status, text } = await sendSigned(project, 'GET', EVM);
       assert.equal(status, 200, text);
       const shown: string[] = JSON.parse(text).accounts.map(
@@ -53,6 +54,8 @@ function accountScenario(prepare: () => Promise<NewAccountTrial>): Scenario<NewA
       assert(shown.length <= 1);
       if (told !== null) assert.deepEqual(shown, [told]);
       if (address !== null && shown.length > 0) assert.deepEqual(shown, [address]);
+      const receipted = (await transferReceiptsOf(project)).map((receipt) => receipt.address);
+      assert.deepEqual(receipted, path.endsWith('/import') ? shown : []);
       for (const each of shown) assert.equal(await sign(project, each as `0x${string}`), null);
       const again = await ask(trial);
       if (again.status === 201 && shown.length > 0) assert.equal(JSON.parse(again.text).address, shown[0]);
