@@ -1,7 +1,5 @@
 // Each test is a parent that cheats with policies; the enclave refuses it with a code of its own.
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { createPolicy } from '@strongroom/shared/operations/create-policy';
 import { deletePolicy } from '@strongroom/shared/operations/delete-policy';
 import { signEvmHash } from '@strongroom/shared/operations/sign-evm-hash';
 import { signEvmMessage } from '@strongroom/shared/operations/sign-evm-message';
@@ -15,7 +13,7 @@ import {
   signedRequest,
 } from '../../src/hostile/lab-project.ts';
 import { type LabEnclave, type Laboratory, openLaboratory } from '../../src/hostile/laboratory.ts';
-import { addLabPolicy, changeLabPolicy, fullySignedRequest, type LabPolicy } from '../support/lab-policy.ts';
+import { addLabPolicy, changeLabPolicy, type LabPolicy } from '../support/lab-policy.ts';
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
 const hash = `0x${'ab'.repeat(32)}`;
@@ -209,45 +207,4 @@ describe('an account', () => {
       code('WALLET_TOKEN_URI'),
     );
   });
-});
-
-describe('a change of policies', () => {
-  const path = '/v2/policy-engine/policies';
-
-  it('without the Wallet Secret, in a project that asks for it', async () => {
-    const project = await createLabProject(enclave, { scopes: ['policies#manage'] });
-    const client = { ...fullySignedRequest(project, { path, body: only('.') }), walletToken: null };
-    const change = enclave.call(createPolicy, { client, project: project.rows });
-    await expect(change).rejects.toThrow(code('WALLET_TOKEN_MISSING'));
-  });
-
-  it('by an API key without the scope, or of another project, or twice by one token', async () => {
-    const choices = { policyAuthority: 'api-key', scopes: ['policies#manage'] } as const;
-    const project = await createLabProject(enclave, choices);
-    const reader = await createLabProject(enclave, { ...choices, scopes: ['read', 'sign'] });
-    const ask = (of: LabProject, apiKey = of.apiKey) =>
-      enclave.call(createPolicy, {
-        client: fullySignedRequest(of, { path, body: only('.') }, apiKey),
-        project: of.rows,
-      });
-    await expect(ask(reader)).rejects.toThrow(code('FORBIDDEN'));
-    await expect(ask(project, reader.apiKey)).rejects.toThrow(code('BEARER_REFUSED'));
-    const client = fullySignedRequest(project, { path, body: only('.') });
-    await enclave.call(createPolicy, { client, project: project.rows });
-    const again = enclave.call(createPolicy, { client, project: project.rows });
-    await expect(again).rejects.toThrow(code('WALLET_TOKEN_REPLAYED'));
-  });
-
-  it.each(['wallet', 'api-key'] as const)(
-    'by the token of one that was made before (%s), at a second enclave that is shown it',
-    async (policyAuthority) => {
-      const second = await lab.bootReady();
-      await sleep(1005 - (Date.now() % 1000));
-      const project = await createLabProject(enclave, { policyAuthority, scopes: ['policies#manage'] });
-      const client = fullySignedRequest(project, { path, body: only('.') });
-      const { authority } = await enclave.call(createPolicy, { client, project: project.rows });
-      const again = second.call(createPolicy, { client, project: { ...project.rows, authority } });
-      await expect(again).rejects.toThrow(code('WALLET_TOKEN_REPLAYED'));
-    },
-  );
 });

@@ -1,11 +1,12 @@
-import type { Transaction } from 'kysely';
+import type { SelectQueryBuilder, Transaction } from 'kysely';
 import type { Engine } from './engine.ts';
 import { finishClaim } from './idempotency.ts';
-import type { PrimarySchema } from './schema.ts';
+import type { PrimarySchema, UserOperationTable } from './schema.ts';
 import type {
   KeepUserOperation,
   KeepUserOperationOutcome,
   SmartAccountStore,
+  StoredUserOperation,
 } from './smart-account-store.ts';
 import { keepPermissionChange } from './spend-permissions.ts';
 import { StoreError } from './store-error.ts';
@@ -48,88 +49,109 @@ export function userOperationVerbs(primary: Engine<PrimarySchema>): UserOperatio
         throw error;
       }
     },
+    ...userOperationReads(primary),
+    removePreparedUserOperations: (madeBeforeMs) =>
+      primary.transaction((transaction) => removePrepared(transaction, madeBeforeMs)),
+    moveUserOperation: (key, from, to) =>
+      primary.transaction((transaction) => move(transaction, key, { from, to })),
+  };
+}
+
+type UserOperationReads = Pick<
+  UserOperationVerbs,
+  'findOpenUserOperations' | 'findUnsentUserOperations' | 'findUserOperation' | 'findUserOperationByHash'
+>;
+
+type Selection = SelectQueryBuilder<PrimarySchema, 'user_operation', UserOperationTable>;
+
+function userOperationReads(primary: Engine<PrimarySchema>): UserOperationReads {
+  const read = async (narrow: (all: Selection) => Selection): Promise<StoredUserOperation[]> => {
+    const rows = await primary.transaction((transaction) =>
+      narrow(transaction.selectFrom('user_operation').selectAll()).execute(),
+    );
+    return rows.map(toOperation);
+  };
+  return {
     findOpenUserOperations: ({ projectId, address, network }, limit) =>
-      primary.transaction(async (transaction) => {
-        const query = transaction.selectFrom('user_operation').selectAll();
-        const rows = await query
+      read((query) =>
+        query
           .where('project_id', '=', projectId)
           .where('address_key', '=', address.toLowerCase())
           .where('network', '=', network)
           .where('status', 'in', ['signed', 'broadcast'])
           .orderBy('created_at_ms', 'desc')
-          .limit(limit)
-          .execute();
-        return rows.map(toOperation);
-      }),
+          .limit(limit),
+      ),
     findUnsentUserOperations: ({ fromMs, toMs }, limit) =>
-      primary.transaction(async (transaction) => {
-        const query = transaction.selectFrom('user_operation').selectAll();
-        const rows = await query
+      read((query) =>
+        query
           .where('status', '=', 'signed')
           .where('created_at_ms', '>=', fromMs)
           .where('created_at_ms', '<=', toMs)
           .orderBy('created_at_ms')
-          .limit(limit)
-          .execute();
-        return rows.map(toOperation);
-      }),
-    findUserOperation: ({ projectId, address, userOpHash }) =>
-      primary.transaction(async (transaction) => {
-        const row = await transaction
-          .selectFrom('user_operation')
-          .selectAll()
-          .where('project_id', '=', projectId)
-          .where('user_op_hash', '=', userOpHash.toLowerCase())
-          .where('address_key', '=', address.toLowerCase())
-          .executeTakeFirst();
-        return row === undefined ? null : toOperation(row);
-      }),
-    findUserOperationByHash: (projectId, userOpHash) =>
-      primary.transaction(async (transaction) => {
-        const row = await transaction
-          .selectFrom('user_operation')
-          .selectAll()
-          .where('project_id', '=', projectId)
-          .where('user_op_hash', '=', userOpHash.toLowerCase())
-          .executeTakeFirst();
-        return row === undefined ? null : toOperation(row);
-      }),
-    removePreparedUserOperations: (madeBeforeMs) =>
-      primary.transaction(async (transaction) => {
-        const stale = await transaction
-          .selectFrom('user_operation')
-          .select(['project_id', 'user_op_hash'])
-          .where('status', '=', 'pending')
-          .where('created_at_ms', '<', madeBeforeMs)
-          .limit(MAX_REMOVED)
-          .execute();
-        for (const { project_id, user_op_hash } of stale) {
-          await transaction
-            .deleteFrom('user_operation')
-            .where('project_id', '=', project_id)
-            .where('user_op_hash', '=', user_op_hash)
-            .where('status', '=', 'pending')
-            .execute();
-        }
-        return stale.length;
-      }),
-    moveUserOperation: ({ projectId, address, userOpHash }, from, { status, operation, receipt }) =>
-      primary.transaction(async (transaction) => {
-        const { numUpdatedRows } = await transaction
-          .updateTable('user_operation')
-          .set({
-            status,
-            ...(operation !== undefined && { operation }),
-            ...(receipt !== undefined && { receipt }),
-          })
-          .where('project_id', '=', projectId)
-          .where('user_op_hash', '=', userOpHash.toLowerCase())
-          .where('address_key', '=', address.toLowerCase())
-          .where('status', 'in', from)
-          .executeTakeFirstOrThrow();
-        return numUpdatedRows === 1n;
-      }),
+          .limit(limit),
+      ),
+    async findUserOperation({ projectId, address, userOpHash }) {
+      const [found] = await read((query) =>
+        byHash(query, projectId, userOpHash).where('address_key', '=', address.toLowerCase()),
+      );
+      return found ?? null;
+    },
+    async findUserOperationByHash(projectId, userOpHash) {
+      const [found] = await read((query) => byHash(query, projectId, userOpHash));
+      return found ?? null;
+    },
   };
+}
+
+/** At most one row. */
+function byHash(query: Selection, projectId: Uint8Array, userOpHash: string): Selection {
+  return query.where('project_id', '=', projectId).where('user_op_hash', '=', userOpHash.toLowerCase());
+}
+
+async function removePrepared(
+  transaction: Transaction<PrimarySchema>,
+  madeBeforeMs: number,
+): Promise<number> {
+  const stale = await transaction
+    .selectFrom('user_operation')
+    .select(['project_id', 'user_op_hash'])
+    .where('status', '=', 'pending')
+    .where('created_at_ms', '<', madeBeforeMs)
+    .limit(MAX_REMOVED)
+    .execute();
+  for (const { project_id, user_op_hash } of stale) {
+    await transaction
+      .deleteFrom('user_operation')
+      .where('project_id', '=', project_id)
+      .where('user_op_hash', '=', user_op_hash)
+      .where('status', '=', 'pending')
+      .execute();
+  }
+  return stale.length;
+}
+
+type Move = Parameters<UserOperationVerbs['moveUserOperation']>;
+
+async function move(
+  transaction: Transaction<PrimarySchema>,
+  { projectId, address, userOpHash }: Move[0],
+  { from, to }: { readonly from: Move[1]; readonly to: Move[2] },
+): Promise<boolean> {
+  const { status, operation, receipt } = to;
+  const { numUpdatedRows } = await transaction
+    .updateTable('user_operation')
+    .set({
+      status,
+      ...(operation !== undefined && { operation }),
+      ...(receipt !== undefined && { receipt }),
+    })
+    .where('project_id', '=', projectId)
+    .where('user_op_hash', '=', userOpHash.toLowerCase())
+    .where('address_key', '=', address.toLowerCase())
+    .where('status', 'in', from)
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows === 1n;
 }
 
 /** Ends a transaction of the database without its changes. */
