@@ -56,6 +56,8 @@ export interface FixtureOptions {
   readonly config?: Partial<ProxyConfig>;
   readonly credentials?: CredentialSource;
   readonly wrapStore?: (store: Store) => Store;
+  /** Whether the enclave has to be supplied at first. */
+  readonly isSupplied?: boolean;
   readonly nowMs?: () => number;
 }
 
@@ -63,6 +65,7 @@ export async function startFixture({
   config = {},
   credentials = staticCredentials({ accessKeyId: 'id', secretAccessKey: 'secret', sessionToken: null }),
   wrapStore = (store) => store,
+  isSupplied = true,
   nowMs = Date.now,
 }: FixtureOptions = {}): Promise<ProxyFixture> {
   const directory = mkdtempSync(join(tmpdir(), 'strongroom-proxy-'));
@@ -90,7 +93,7 @@ export async function startFixture({
     log,
     nowMs,
   });
-  await proxy.enclave.settle();
+  if (isSupplied) await proxy.enclave.settle();
   enclave.calls.length = 0;
   const url = `http://127.0.0.1:${proxy.port}`;
   return {

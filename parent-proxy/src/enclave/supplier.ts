@@ -30,6 +30,8 @@ export interface SupplierOptions {
 
 /** Hands the enclave what it lacks: credentials before they expire, and the stored root record whenever it is another one. */
 export interface Supplier {
+  /** False until it is known that the store is no restored one, or that an enclave has counted the restore. */
+  readonly isRestoreCounted: boolean;
   /** @returns where that brought it. @throws OperationError, StoreError, CredentialsUnreadable */
   supply(): Promise<EnclaveStatus>;
 }
@@ -39,7 +41,8 @@ export function createSupplier(options: SupplierOptions): Supplier {
   /** The root record that this life of the enclave took last. */
   let presented: { readonly bootId: Uint8Array; readonly rootRecord: Uint8Array | null } | null = null;
 
-  let isRestoreAnnounced = false;
+  /** The epoch that a restored store has to go above; null when there is nothing to announce, undefined until the store was asked. */
+  let aboveEpoch: number | null | undefined;
 
   async function readStatus(): Promise<EnclaveStatus> {
     try {
@@ -81,15 +84,10 @@ export function createSupplier(options: SupplierOptions): Supplier {
   }
 
   /** Once in the life of a restored store; one more time when a process ends in between, which does no harm. */
-  async function announceRestored(): Promise<boolean> {
-    if (isRestoreAnnounced) return false;
-    const aboveEpoch = await store.epochBeforeRestore();
-    if (aboveEpoch !== null) {
-      await changeRootRecord({ call, store }, () => call(announceRestore, { aboveEpoch }));
-      await store.noteRestoreAnnounced();
-    }
-    isRestoreAnnounced = true;
-    return aboveEpoch !== null;
+  async function announce(epoch: number): Promise<void> {
+    await changeRootRecord({ call, store }, () => call(announceRestore, { aboveEpoch: epoch }));
+    await store.noteRestoreAnnounced();
+    aboveEpoch = null;
   }
 
   async function readCredentials(): Promise<RoleCredentials> {
@@ -108,10 +106,16 @@ export function createSupplier(options: SupplierOptions): Supplier {
   }
 
   return {
+    get isRestoreCounted() {
+      return aboveEpoch === null;
+    },
     async supply() {
+      if (aboveEpoch === undefined) aboveEpoch = await store.epochBeforeRestore();
       const status = await readStatus();
       const supplied = (await handOverMissing(status)) ? await readStatus() : status;
-      return supplied.phase === 'ready' && (await announceRestored()) ? await readStatus() : supplied;
+      if (supplied.phase !== 'ready' || aboveEpoch === null) return supplied;
+      await announce(aboveEpoch);
+      return await readStatus();
     },
   };
 }

@@ -53,6 +53,36 @@ describe('an enclave', () => {
     expect(lines).toHaveLength(1);
   });
 
+  it('serves nobody out of a restored store before it has counted the restore', async () => {
+    let aboveEpoch: number | null = 3;
+    const told: number[] = [];
+    await using fixture = await startFixture({
+      isSupplied: false,
+      wrapStore: (store) => ({
+        ...store,
+        epochBeforeRestore: async () => aboveEpoch,
+        noteRestoreAnnounced: async () => {
+          aboveEpoch = null;
+        },
+      }),
+    });
+    const attestation = `/v2/enclave/attestation?nonce=${'07'.repeat(32)}`;
+    await expect.poll(() => fixture.enclave.phase).toBe('ready');
+    expect((await fixture.send('GET', attestation)).status).toBe(503);
+    expect((await fixture.send('POST', '/v2/evm/accounts', { body: '{}' })).status).toBe(503);
+    fixture.enclave.override({
+      'announce-restore': ({ aboveEpoch: epoch }) => {
+        told.push(epoch);
+        return { rootRecord: Uint8Array.of(0xa0) };
+      },
+    });
+    await expect
+      .poll(async () => (await fixture.send('GET', '/healthz')).status, { timeout: 10_000 })
+      .toBe(200);
+    expect(told).toEqual([3]);
+    expect((await fixture.send('POST', '/v2/evm/accounts', { body: '{}' })).status).toBe(201);
+  });
+
   it('never makes a deployment because a store is empty', async () => {
     await using fixture = await startFixture({
       wrapStore: (store) => ({ ...store, readRootRecord: async () => null }),
