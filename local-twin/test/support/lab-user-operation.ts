@@ -8,7 +8,15 @@ import type { ClientRequest } from '@strongroom/shared/operations/fields';
 import type { UserOperationProposal } from '@strongroom/shared/operations/user-operation-fields';
 import type { Address, Hex } from 'viem';
 import { entryPoint06Address, getUserOperationHash } from 'viem/account-abstraction';
-import { type LabAccount, type LabProject, signedRequest } from '../../src/hostile/lab-project.ts';
+import {
+  createLabAccount,
+  createLabProject,
+  type LabAccount,
+  type LabProject,
+  signedRequest,
+} from '../../src/hostile/lab-project.ts';
+import type { LabEnclave } from '../../src/hostile/laboratory.ts';
+import { addLabPolicy, type LabPolicy } from './lab-policy.ts';
 
 export const LAB_PROPOSAL: UserOperationProposal = {
   nonce: 3,
@@ -45,6 +53,34 @@ export const ownersOf = ({ owners }: LabSmartAccount) =>
 
 export const callsBody = (calls: readonly LabCall[]) =>
   calls.map(({ to, value, data }) => ({ to, value: `${value}`, data }));
+
+export const callTo = (address: Address, value = 1n): LabCall => ({ to: address, value, data: '0x' });
+
+/** Rules that let user operations call one address. */
+export const callsOnly = (address: Address) => [
+  {
+    action: 'accept',
+    operation: 'sendUserOperation',
+    criteria: [{ type: 'evmAddress', operator: 'in', addresses: [address] }],
+  },
+];
+
+/** A smart account, its owner, and the owner's policy. */
+export interface LabWallet {
+  readonly project: LabProject;
+  readonly policy: LabPolicy;
+  readonly owner: LabAccount;
+  readonly wallet: LabSmartAccount;
+}
+
+/** A wallet that may call `allowed` alone, in a project that pays for the proposal above and not a wei more. */
+export async function createLabWallet(enclave: LabEnclave, allowed: Address): Promise<LabWallet> {
+  const fresh = await createLabProject(enclave, { maxFeeWei: `${LAB_FEE}` });
+  const policy = await addLabPolicy(enclave, fresh, { scope: 'account', rules: callsOnly(allowed) });
+  const { project } = policy;
+  const owner = await createLabAccount(enclave, project, { accountPolicy: policy.id });
+  return { project, policy, owner, wallet: smartAccountOf(owner) };
+}
 
 /** A client's signed request for an operation. */
 export function userOperationRequest(
