@@ -40,6 +40,16 @@ export function makeBearerToken(
   return `${input}.${signature.toString('base64url')}`;
 }
 
+/** Whether it is the secret of an API key, of either kind. */
+export function isApiKeySecret(secret: string): boolean {
+  try {
+    importSecret(secret);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function importSecret(secret: string): KeyObject {
   if (secret.startsWith('-----BEGIN')) return createPrivateKey(secret);
   const seed = Buffer.from(secret, 'base64').subarray(0, 32);

@@ -1,10 +1,14 @@
 export type ClientErrorCode =
   | 'SERVICE_UNREACHABLE'
   | 'SERVICE_REFUSED'
+  | 'CREDENTIALS_REFUSED'
+  | 'NOT_FOUND'
+  | 'SERVICE_FAILED'
   | 'SERVICE_ANSWER_INVALID'
   | 'PROJECT_MISMATCH'
   | 'RECORD_OLDER'
   | 'ACCOUNT_MISMATCH'
+  | 'ACCOUNT_UNKNOWN'
   | 'EXPORTED_KEY_INVALID'
   | 'CERTIFICATE_MISSING'
   | 'RECEIPT_MISSING'
@@ -19,6 +23,21 @@ export type ClientErrorCode =
   | 'SECOND_FACTOR_REQUIRED'
   | 'SECOND_FACTOR_INVALID'
   | 'FACTORS_MISMATCH';
+
+/** Answers of a service that changed nothing: what was asked may be asked again. */
+const REFUSALS: ReadonlySet<ClientErrorCode> = new Set([
+  'SERVICE_REFUSED',
+  'CREDENTIALS_REFUSED',
+  'NOT_FOUND',
+  'PASSPHRASE_WRONG',
+  'SECOND_FACTOR_REQUIRED',
+  'SECOND_FACTOR_INVALID',
+]);
+
+/** Whether what was asked was refused: certainly not done, if the service tells the truth. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof ClientError && REFUSALS.has(error.code);
+}
 
 /** Why a client-side command stopped before anything was trusted. */
 export class ClientError extends Error {

@@ -57,7 +57,7 @@ export async function removeRecoveryPassphrase(owner: Owner): Promise<void> {
   await session.change('DELETE', '/v2/enclave/recovery-key');
   const isGone = await askChallenge(owner, session.identity).then(
     () => false,
-    (error: unknown) => error instanceof ClientError && error.code === 'SERVICE_REFUSED',
+    (error: unknown) => error instanceof ClientError && error.code === 'NOT_FOUND',
   );
   if (!isGone)
     throw new ClientError(

@@ -1,6 +1,6 @@
 // TRUST BOUNDARY: answers of a service that nothing is known of yet.
 import type { KeyObject } from 'node:crypto';
-import { ClientError } from './client-error.ts';
+import { ClientError, type ClientErrorCode } from './client-error.ts';
 import { makeWalletToken } from './wallet-token.ts';
 
 const TIMEOUT_MS = 15_000;
@@ -27,7 +27,7 @@ export interface Reply {
 export interface Caller {
   /** The base URL without a slash at its end. */
   readonly root: string;
-  /** @throws ClientError SERVICE_UNREACHABLE, SERVICE_REFUSED, SECOND_FACTOR_REQUIRED, SERVICE_ANSWER_INVALID */
+  /** @throws ClientError SERVICE_UNREACHABLE, SERVICE_ANSWER_INVALID, and by `refusalCode` what an answer other than 2xx is called */
   readonly call: (call: Call) => Promise<Reply>;
 }
 
@@ -41,10 +41,18 @@ export function createCaller(baseUrl: string): Caller {
       const json = text === '' ? {} : parseAnswer(text);
       if (status >= 200 && status < 300) return { json, headers };
       const reason = typeof json['errorMessage'] === 'string' ? json['errorMessage'].slice(0, 300) : '';
-      const code = json['errorType'] === 'mfa_required' ? 'SECOND_FACTOR_REQUIRED' : 'SERVICE_REFUSED';
-      throw new ClientError(code, `${root} answered ${status}: ${reason}`);
+      throw new ClientError(refusalCode(status, json['errorType']), `${root} answered ${status}: ${reason}`);
     },
   };
+}
+
+/** @returns SERVICE_FAILED for what may have been done nevertheless, codes of a refusal for what was not */
+function refusalCode(status: number, errorType: unknown): ClientErrorCode {
+  if (errorType === 'mfa_required') return 'SECOND_FACTOR_REQUIRED';
+  if (errorType === 'mfa_invalid_code') return 'SECOND_FACTOR_INVALID';
+  if (status === 401) return 'CREDENTIALS_REFUSED';
+  if (status === 404) return 'NOT_FOUND';
+  return status >= 400 && status < 500 ? 'SERVICE_REFUSED' : 'SERVICE_FAILED';
 }
 
 /** A body as it is sent. */

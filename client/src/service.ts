@@ -80,11 +80,13 @@ export function connectService(baseUrl: string): Service {
     },
     async accountCertificate(credentials, address) {
       const family = address.startsWith('0x') ? 'evm' : 'solana';
-      const { headers } = await call({
-        method: 'GET',
-        path: `/v2/${family}/accounts/${encodeURIComponent(address)}`,
-        authorization: bearer(credentials),
-      });
+      const path = `/v2/${family}/accounts/${encodeURIComponent(address)}`;
+      const { headers } = await call({ method: 'GET', path, authorization: bearer(credentials) }).catch(
+        (error: unknown) => {
+          if (!(error instanceof ClientError) || error.code !== 'NOT_FOUND') throw error;
+          throw new ClientError('ACCOUNT_UNKNOWN', `The project has no account ${address}.`);
+        },
+      );
       const certificate = headers.get(ACCOUNT_CERTIFICATE_HEADER);
       if (certificate === null)
         throw new ClientError('CERTIFICATE_MISSING', 'The service returned no account certificate.');

@@ -1,10 +1,11 @@
+import { isIPv4, isIPv6 } from 'node:net';
 import type { CertifiedApiKey } from '@strongroom/attestation/project-certificate';
 import { type ApiKeyGrant, addApiKey, listApiKeys, revokeApiKey } from '@strongroom/client/api-keys';
 import { type ApiKeyAlgorithm, makeApiKey } from '@strongroom/client/credentials';
 import type { Command, CommandResult, Options } from '../framework/command.ts';
 import { UsageError } from '../framework/usage-error.ts';
 import { list, newFilePath, spanMs, text, type Values } from '../framework/values.ts';
-import { writeCredentials } from '../input/credentials-file.ts';
+import { registerWritten } from '../input/credentials-file.ts';
 import { readOwner } from '../input/owner.ts';
 import { SCOPES } from '../input/scopes.ts';
 import { SERVICE_OPTIONS } from '../input/service-options.ts';
@@ -120,19 +121,30 @@ async function create(
   const { owner, file } = readOwner(values);
   const out = newFilePath(values);
   const span = spanMs(values, 'expires-in');
+  const allowedIps = list(values, 'allow-ip') ?? [];
+  if (!allowedIps.every(isAddressBlock))
+    throw new UsageError(
+      '--allow-ip is an address or a block such as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32.',
+    );
   const grant: ApiKeyGrant = {
     scopes,
-    allowedIps: list(values, 'allow-ip') ?? [],
+    allowedIps,
     ...(span !== undefined && { expiresAtMs: Date.now() + span }),
   };
   const key = makeApiKey(algorithm);
-  // Before it is registered: what counts must never be lost.
-  writeCredentials(out, { ...file, apiKeyId: key.id, apiKeySecret: key.secret });
-  const listed = shown(await addApiKey(owner, key, grant));
+  const secrets = { ...file, apiKeyId: key.id, apiKeySecret: key.secret };
+  const listed = shown(await registerWritten(out, secrets, () => addApiKey(owner, key, grant)));
   return {
     text: `The new API key ${key.id} counts; it is in ${out}.\n${listed.text}`,
     json: { id: key.id, credentialsFile: out, apiKeys: listed.json },
   };
+}
+
+function isAddressBlock(written: string): boolean {
+  const [address = '', bits, ...rest] = written.split('/');
+  const most = isIPv4(address) ? 32 : isIPv6(address) ? 128 : -1;
+  const isPrefix = bits === undefined || (/^[0-9]{1,3}$/.test(bits) && Number(bits) <= most);
+  return most > 0 && isPrefix && rest.length === 0;
 }
 
 function shown(apiKeys: readonly CertifiedApiKey[]): CommandResult {

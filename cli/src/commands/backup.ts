@@ -1,7 +1,7 @@
 import type { DrilledProject, NamedArchive, VerifiedArchive } from '@strongroom/parent-proxy/operator/backup';
 import type { Command, Invocation, Options } from '../framework/command.ts';
 import { UsageError } from '../framework/usage-error.ts';
-import { integer, list, readNamedFile, required, text } from '../framework/values.ts';
+import { integer, list, readSecretFile, required, text } from '../framework/values.ts';
 import { withDeployment } from '../input/deployment.ts';
 
 const DEPLOYMENT_OPTION = {
@@ -189,7 +189,7 @@ function described({ certificate, contentDigest, rows }: VerifiedArchive, done: 
 function namedArchive(values: Invocation['values']): NamedArchive {
   const deployment = required(values, 'deployment');
   if (!/^[0-9a-f]{64}$/i.test(deployment)) throw new UsageError('--deployment is 64 hex digits.');
-  const identity = readNamedFile(required(values, 'identity'))
+  const identity = readSecretFile(required(values, 'identity'))
     .split('\n')
     .map((line) => line.trim())
     .find((line) => line.startsWith('AGE-SECRET-KEY-'));

@@ -2,7 +2,7 @@ import { createProject } from '@strongroom/client/create-project';
 import { connectService } from '@strongroom/client/service';
 import type { Command } from '../framework/command.ts';
 import { UsageError } from '../framework/usage-error.ts';
-import { flag, list, newFilePath, readNamedFile, required, text } from '../framework/values.ts';
+import { flag, list, newFilePath, readSecretFile, required, text } from '../framework/values.ts';
 import { type CredentialsFile, pinsForFile, writeCredentials } from '../input/credentials-file.ts';
 import { SCOPES } from '../input/scopes.ts';
 import { checkUrl, PIN_OPTIONS, readPins } from '../input/service-options.ts';
@@ -67,7 +67,7 @@ export const projectCreate: Command = {
         scopes: list(values, 'scope') ?? ['read', 'sign'],
       },
       enrolmentToken:
-        tokenFile === undefined ? (environment[TOKEN_VARIABLE] ?? null) : tokenOf(readNamedFile(tokenFile)),
+        tokenFile === undefined ? (environment[TOKEN_VARIABLE] ?? null) : tokenOf(readSecretFile(tokenFile)),
     });
     const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
     const file: CredentialsFile = {

@@ -77,13 +77,13 @@ export const recoveryRemove: Command = {
   },
 };
 
-/** Whether the enclave certifies one; a service that refuses to answer has none of this project. */
+/** Whether the enclave certifies one; a service that denies one has it replaced by what the owner is shown. */
 async function hasPassphrase(owner: Owner): Promise<boolean> {
   try {
     await recoveryStatus(owner);
     return true;
   } catch (error) {
-    if (error instanceof ClientError && error.code === 'SERVICE_REFUSED') return false;
+    if (error instanceof ClientError && error.code === 'NOT_FOUND') return false;
     throw error;
   }
 }

@@ -2,7 +2,12 @@ import { makeApiKey, makeWalletSecret } from '@strongroom/client/credentials';
 import { completeRecovery, recoveryStatus, startRecovery, vetoRecovery } from '@strongroom/client/recovery';
 import type { Command, Options } from '../framework/command.ts';
 import { newFilePath } from '../framework/values.ts';
-import { pinsForFile, readCredentials, writeCredentials } from '../input/credentials-file.ts';
+import {
+  type CredentialsFile,
+  pinsForFile,
+  readCredentials,
+  registerWritten,
+} from '../input/credentials-file.ts';
 import { readLostProject, readOwner, walletSecretOf } from '../input/owner.ts';
 import { PASSPHRASE_OPTION, readPassphrase } from '../input/passphrase.ts';
 import { askSecondFactor } from '../input/second-factor.ts';
@@ -44,7 +49,7 @@ file can stand for --project, --url and pins.`,
     const { deploymentId } = await recoveryStatus(project);
     const [walletSecret, apiKey] = [makeWalletSecret(), makeApiKey()];
     const projectId = hex(project.projectId);
-    writeCredentials(out, {
+    const file: CredentialsFile = {
       baseUrl: project.baseUrl,
       projectId,
       deploymentId: hex(deploymentId),
@@ -52,8 +57,10 @@ file can stand for --project, --url and pins.`,
       apiKeySecret: apiKey.secret,
       walletSecret: walletSecret.secret,
       ...pinsForFile(values, project.pins),
-    });
-    const { id, completableAtMs } = await startRecovery(project, typed, { walletSecret, apiKey });
+    };
+    const { id, completableAtMs } = await registerWritten(out, file, () =>
+      startRecovery(project, typed, { walletSecret, apiKey }),
+    );
     return {
       text: `Recovery ${hex(id)} waits until ${iso(completableAtMs)}. Then: strongroom recovery complete --credentials ${out}`,
       json: { id: hex(id), projectId, completableAt: iso(completableAtMs), credentialsFile: out },

@@ -2,7 +2,8 @@ import { connectService } from '@strongroom/client/service';
 import { readServiceStatus } from '@strongroom/client/service-status';
 import { attestService, type ServicePins } from '@strongroom/client/verify-service';
 import type { Command } from '../framework/command.ts';
-import { required, text } from '../framework/values.ts';
+import { UsageError } from '../framework/usage-error.ts';
+import { text } from '../framework/values.ts';
 import { readCredentials } from '../input/credentials-file.ts';
 import { checkUrl, readPins, SERVICE_OPTIONS } from '../input/service-options.ts';
 
@@ -20,7 +21,9 @@ export const status: Command = {
 
   async run({ values }) {
     const file = text(values, 'credentials') === undefined ? null : readCredentials(values);
-    const url = checkUrl(text(values, 'url') ?? file?.baseUrl ?? required(values, 'url'));
+    const address = text(values, 'url') ?? file?.baseUrl;
+    if (address === undefined) throw new UsageError('Name the service with --url, or a credentials file.');
+    const url = checkUrl(address);
     const { phase, reason } = await readServiceStatus(url);
     const isPinned = file !== null || text(values, 'pcr0') !== undefined;
     const attestation = isPinned && phase === 'ready' ? await attest(url, readPins(values, file)) : null;

@@ -9,7 +9,7 @@ import {
 import type { Command, CommandResult } from '../framework/command.ts';
 import { UsageError } from '../framework/usage-error.ts';
 import { newFilePath, spanMs } from '../framework/values.ts';
-import { writeCredentials } from '../input/credentials-file.ts';
+import { registerWritten } from '../input/credentials-file.ts';
 import { readOwner } from '../input/owner.ts';
 import { SERVICE_OPTIONS } from '../input/service-options.ts';
 
@@ -45,9 +45,9 @@ interrupted, \`wallet-secret list\` says whether the secret in the new file coun
     const span = spanMs(values, 'retire-others-in');
     const retireOthersAtMs = span === undefined ? null : Date.now() + span;
     const added = makeWalletSecret();
-    // Before it is registered: what counts must never be lost.
-    writeCredentials(out, { ...file, walletSecret: added.secret });
-    const secrets = await addWalletSecret(owner, added, retireOthersAtMs);
+    const secrets = await registerWritten(out, { ...file, walletSecret: added.secret }, () =>
+      addWalletSecret(owner, added, retireOthersAtMs),
+    );
     const id = walletSecretId(added.publicKey);
     const listed = shown(secrets);
     return {

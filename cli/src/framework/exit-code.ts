@@ -1,5 +1,6 @@
 import { AttestationError } from '@strongroom/attestation/attestation-error';
 import { ClientError, type ClientErrorCode } from '@strongroom/client/client-error';
+import { OutputError } from './output.ts';
 import { UsageError } from './usage-error.ts';
 
 /** What a command ends with. */
@@ -15,6 +16,7 @@ const NOT_VERIFIED: readonly ClientErrorCode[] = [
   'PROJECT_MISMATCH',
   'RECORD_OLDER',
   'ACCOUNT_MISMATCH',
+  'ACCOUNT_UNKNOWN',
   'EXPORTED_KEY_INVALID',
   'CERTIFICATE_MISSING',
   'RECEIPT_MISSING',
@@ -24,6 +26,13 @@ const NOT_VERIFIED: readonly ClientErrorCode[] = [
   'RECOVERY_MISMATCH',
   'FACTORS_MISMATCH',
 ];
+
+/** What to look at first, where the refusal itself does not say it. */
+const HINTS: Partial<Readonly<Record<ClientErrorCode, string>>> = {
+  SERVICE_UNREACHABLE: 'Does it run, and is this its address?',
+  CREDENTIALS_REFUSED:
+    "The API key or Wallet Secret may be revoked, expired or of another project, the API key not allowed from this address, or this machine's clock wrong.",
+};
 
 export interface Failure {
   readonly exitCode: 1 | 2 | 3;
@@ -35,10 +44,13 @@ export interface Failure {
 /** How an error is told. What nobody expected is told by its kind alone: its message may hold anything. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof UsageError) return { exitCode: 2, code: 'USAGE', message: error.message };
+  if (error instanceof OutputError) return { exitCode: 1, code: 'OUTPUT_FAILED', message: error.message };
   if (error instanceof AttestationError) return { exitCode: 3, code: error.code, message: error.message };
   if (error instanceof ClientError) {
     const exitCode = NOT_VERIFIED.includes(error.code) ? 3 : 1;
-    return { exitCode, code: error.code, message: error.message };
+    const hint = HINTS[error.code];
+    const message = hint === undefined ? error.message : `${error.message} ${hint}`;
+    return { exitCode, code: error.code, message };
   }
   const { code, message } = error as { code?: unknown; message?: unknown };
   if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,63}$/.test(code))

@@ -20,7 +20,7 @@ export function overview(commands: readonly Command[]): string {
 
 ${groups.join('\n\n')}
 
-Each has --help with examples, and --json. Secrets are read from files, prompts and the environment, never from arguments.
+Each has --help with examples, and --json; --version names the release. Secrets are read from files, prompts and the environment, never from arguments.
 Exit codes: ${codes}.
 `;
 }

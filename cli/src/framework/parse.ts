@@ -38,7 +38,7 @@ export function parseCall(
   if (positionals.length > expected.length)
     throw new UsageError(
       expected.length === 0
-        ? `${command.name} takes no word; secrets are never arguments.`
+        ? `${command.name} takes no word after it; \`strongroom ${command.name} --help\` shows what it takes. Secrets are never arguments.`
         : `${command.name} takes only ${names(expected)}.`,
     );
   const missing = expected.slice(positionals.length);
@@ -88,6 +88,7 @@ function checkOption(name: string, option: Option, value: Values[string]): void 
     return;
   }
   const given = Array.isArray(value) ? value : [value];
+  if (given.includes('')) throw new UsageError(`--${name} needs a value.`);
   const { choices, range } = option;
   if (choices !== undefined && !given.every((one) => choices.includes(String(one))))
     throw new UsageError(`--${name} is one of: ${choices.join(', ')}.`);

@@ -36,6 +36,10 @@ async function ask(question: string, output: NodeJS.WritableStream): Promise<str
   const prompt = createInterface({ input: process.stdin, output, terminal: true });
   try {
     return await prompt.question(question);
+  } catch {
+    // Ctrl-C, or the end of the input.
+    output.write('\n');
+    throw new UsageError('Nothing was done.');
   } finally {
     prompt.close();
   }

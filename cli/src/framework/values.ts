@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { UsageError } from './usage-error.ts';
 
 /** Options of one call, checked against the command's table. */
@@ -52,9 +53,18 @@ export function readNamedFile(path: string): string {
   }
 }
 
-/** A JSON object from a file that the caller named. @throws UsageError */
-export function readJsonFile(path: string): Readonly<Record<string, unknown>> {
+/** As `readNamedFile`, of a file with a secret. @throws UsageError when everybody on this machine may read it */
+export function readSecretFile(path: string): string {
   const content = readNamedFile(path);
+  const status = statSync(path);
+  if (process.platform !== 'win32' && status.isFile() && (status.mode & 0o007) !== 0)
+    throw new UsageError(`Everybody on this machine may read ${path}. If nobody has: chmod 600 ${path}`);
+  return content;
+}
+
+/** A JSON object from a file that the caller named. @throws UsageError */
+export function readJsonFile(path: string, read = readNamedFile): Readonly<Record<string, unknown>> {
+  const content = read(path);
   try {
     const json: unknown = JSON.parse(content);
     if (typeof json === 'object' && json !== null && !Array.isArray(json))
@@ -65,9 +75,17 @@ export function readJsonFile(path: string): Readonly<Record<string, unknown>> {
   throw new UsageError(`${path} is not a JSON object.`);
 }
 
-/** Path of a new file for something secret. @throws UsageError when there is such a file */
+/** Path of a new file for something secret. @throws UsageError when there is such a file, or there cannot be one */
 export function newFilePath(values: Values, name = 'out'): string {
   const path = required(values, name);
   if (existsSync(path)) throw new UsageError(`${path} exists; secrets are not written over anything.`);
+  try {
+    // Before anything is asked of the service: what it then answers must have a place.
+    accessSync(dirname(path), constants.W_OK | constants.X_OK);
+  } catch {
+    throw new UsageError(
+      `${path} cannot be written: there is no such folder, or it is not yours to write to.`,
+    );
+  }
   return path;
 }

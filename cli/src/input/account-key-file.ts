@@ -1,6 +1,6 @@
 import { type ChainFamily, publicKeyOf } from '@strongroom/client/account-transfer';
 import { UsageError } from '../framework/usage-error.ts';
-import { readNamedFile } from '../framework/values.ts';
+import { readSecretFile } from '../framework/values.ts';
 
 const KEY_BYTES = 32;
 const KEYPAIR_BYTES = 64;
@@ -16,7 +16,7 @@ export function formatAccountKey(family: ChainFamily, key: Uint8Array): string {
 
 /** @returns 32 bytes @throws UsageError, which quotes nothing of the file */
 export function readAccountKey(family: ChainFamily, path: string): Uint8Array {
-  const content = readNamedFile(path).trim();
+  const content = readSecretFile(path).trim();
   const key = family === 'evm' ? fromHex(content) : fromKeypair(content);
   if (key !== null) return key;
   throw new UsageError(

@@ -1,7 +1,9 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
+import { isApiKeySecret } from '@strongroom/client/bearer-token';
+import { isRefusal } from '@strongroom/client/client-error';
 import type { ServicePins } from '@strongroom/client/verify-service';
 import { UsageError } from '../framework/usage-error.ts';
-import { readJsonFile, readNamedFile, text, type Values } from '../framework/values.ts';
+import { readJsonFile, readNamedFile, readSecretFile, text, type Values } from '../framework/values.ts';
 
 /** A project's secrets, as `project create` and `make dev` write them. */
 export interface CredentialsFile {
@@ -29,10 +31,16 @@ export function readCredentials(values: Values): CredentialsFile {
   const path = text(values, 'credentials');
   if (path === undefined)
     throw new UsageError('Name the credentials file with --credentials or STRONGROOM_CREDENTIALS.');
-  const file = readJsonFile(path);
+  const file = readJsonFile(path, readSecretFile);
   for (const field of FIELDS)
     if (typeof file[field] !== 'string') throw new UsageError(`${path} has no "${field}".`);
-  return file as unknown as CredentialsFile;
+  const credentials = file as unknown as CredentialsFile;
+  for (const field of ['projectId', 'deploymentId'] as const)
+    if (!/^[0-9a-f]{64}$/i.test(credentials[field]))
+      throw new UsageError(`The "${field}" of ${path} is not 64 hex digits.`);
+  if (!isApiKeySecret(credentials.apiKeySecret))
+    throw new UsageError(`The "apiKeySecret" of ${path} is not one.`);
+  return credentials;
 }
 
 /** Writes a new file that only its owner reads. @throws UsageError when there is one, or it cannot be written */
@@ -47,6 +55,24 @@ export function writeSecretFile(path: string, content: string): void {
 /** Writes secrets once, mode 0600. @throws UsageError */
 export function writeCredentials(path: string, file: CredentialsFile): void {
   writeSecretFile(path, `${JSON.stringify(file, null, 2)}\n`);
+}
+
+/**
+ * Writes a file with new secrets, then has the service take them: what counts must never be lost. When it refuses them, the file goes again.
+ * @throws UsageError, and what `register` throws
+ */
+export async function registerWritten<T>(
+  path: string,
+  file: CredentialsFile,
+  register: () => Promise<T>,
+): Promise<T> {
+  writeCredentials(path, file);
+  try {
+    return await register();
+  } catch (error) {
+    if (isRefusal(error)) rmSync(path);
+    throw error;
+  }
 }
 
 /** What a credentials file records of the pins. */

@@ -8,9 +8,13 @@ import { askLine } from '../framework/terminal.ts';
 export const askSecondFactor: SecondFactorSource = async (question) => {
   const link = confirmationLink(question);
   const { hasTotp, recoveryCodes } = question.challenge;
+  const codes = [
+    ...(hasTotp ? ['a code of your authenticator'] : []),
+    ...(recoveryCodes > 0 ? ['a recovery code'] : []),
+  ];
   const ways = [
     link === null ? null : `Use your passkey at this address and paste what the page shows:\n\n  ${link}\n`,
-    hasTotp || recoveryCodes > 0 ? 'Or type a code of your authenticator, or a recovery code.' : null,
+    codes.length > 0 ? `${link === null ? 'Type' : 'Or type'} ${codes.join(' or ')}.` : null,
   ];
   return parseFactor(
     await askLine(`The project requires a second factor.\n${ways.filter((way) => way !== null).join('\n')}`),

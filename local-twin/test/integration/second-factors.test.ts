@@ -100,7 +100,7 @@ describe('a passkey of Chromium', () => {
     await devtools.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified: true });
     let kept: Awaited<ReturnType<typeof byPasskey>> | undefined;
     await rotate(async (question) => (kept = await byPasskey(question)));
-    await expect(rotate(async () => kept!)).rejects.toThrow(code('SERVICE_REFUSED'));
+    await expect(rotate(async () => kept!)).rejects.toThrow(code('SECOND_FACTOR_INVALID'));
   });
 
   it('does not sign on another origin than the record names', async () => {
@@ -176,10 +176,12 @@ describe('TOTP and recovery codes', () => {
     expect((await setRecoveryCodes(withPasskey, codes)).recoveryCodes).toBe(10);
     const given = totpCodeAt(secret, Date.now() + 30_000);
     await rotate(async () => parseFactor(given));
-    await expect(rotate(async () => parseFactor(given))).rejects.toThrow(code('SERVICE_REFUSED'));
+    await expect(rotate(async () => parseFactor(given))).rejects.toThrow(code('SECOND_FACTOR_INVALID'));
     await rotate(async () => parseFactor(codes[0]!.shown));
     expect(await listFactors(owner)).toMatchObject({ hasTotp: true, recoveryCodes: 9 });
-    await expect(rotate(async () => parseFactor(codes[0]!.shown))).rejects.toThrow(code('SERVICE_REFUSED'));
+    await expect(rotate(async () => parseFactor(codes[0]!.shown))).rejects.toThrow(
+      code('SECOND_FACTOR_INVALID'),
+    );
     await expect(rotate(async () => parseFactor('hello'))).rejects.toThrow(code('SECOND_FACTOR_INVALID'));
   });
 

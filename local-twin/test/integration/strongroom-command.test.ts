@@ -1,5 +1,6 @@
 // `strongroom` as a process of its own, for owners and operators, against one running twin.
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatAccountKey } from '@strongroom/cli/input/account-key-file';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -101,6 +102,10 @@ describe('accounts', () => {
       expect(await own('account', 'verify', address)).toMatchObject({ exitCode: 0, json: { address } });
       const out = join(system.home, `${family}.exported`);
       expect(await own('account', 'export', address, '--out', out)).toMatchObject({ exitCode: 2 });
+      const nowhere = join(system.home, 'nowhere', 'key');
+      expect(await own('account', 'export', address, '--out', nowhere, '--yes')).toMatchObject({
+        exitCode: 2,
+      });
       const exported = await own('account', 'export', address, '--out', out, '--yes');
       expect(exported).toMatchObject({ exitCode: 0, json: { keyFile: out } });
       expect(statSync(out).mode & 0o777).toBe(0o600);
@@ -120,7 +125,8 @@ describe('accounts', () => {
   it('of somebody else are not verified, and a file that holds no key is not quoted', async () => {
     const { text } = await sendSigned(project, 'POST', '/v2/evm/accounts', { body: {} });
     const stranger = await own('account', 'verify', JSON.parse(text).address);
-    expect(stranger).toMatchObject({ exitCode: 1, json: { error: { code: 'SERVICE_REFUSED' } } });
+    expect(stranger).toMatchObject({ exitCode: 3, json: { error: { code: 'ACCOUNT_UNKNOWN' } } });
+    expect(await own('account', 'verify', 'alice')).toMatchObject({ exitCode: 2 });
     const broken = write('broken.key', 'correct horse battery staple');
     const refused = await own('account', 'import', '--family', 'evm', '--key-file', broken);
     expect(refused.exitCode).toBe(2);
@@ -162,6 +168,43 @@ describe('secrets of a project', () => {
     expect(await runStrongroom(...revoke)).toMatchObject({ exitCode: 2, json: { error: { code: 'USAGE' } } });
     expect((await runStrongroom(...revoke, '--yes')).json).toMatchObject([{ id: rotated.json.id }]);
     file = out;
+  });
+
+  it('refused, leave no file behind', async () => {
+    const { apiKeyId } = JSON.parse(readFileSync(file, 'utf8'));
+    const reader = join(system.home, 'reader.json');
+    expect(await own('api-key', 'create', '--out', reader, '--scope', 'read')).toMatchObject({ exitCode: 0 });
+    const out = join(system.home, 'of-reader.json');
+    const byReader = await runStrongroom('api-key', 'create', '--out', out, '--credentials', reader);
+    expect(byReader).toMatchObject({ exitCode: 1, json: { error: { code: 'SERVICE_REFUSED' } } });
+    const { apiKeyId: readerId } = JSON.parse(readFileSync(reader, 'utf8'));
+    expect((await own('api-key', 'revoke', readerId, '--yes')).json).toMatchObject([{ id: apiKeyId }]);
+    const revoked = await runStrongroom('account', 'list', '--credentials', reader);
+    expect(revoked).toMatchObject({ exitCode: 1, json: { error: { code: 'CREDENTIALS_REFUSED' } } });
+    expect(existsSync(out)).toBe(false);
+    const block = await own('api-key', 'create', '--out', out, '--allow-ip', '10.0.0.0/33');
+    expect(block).toMatchObject({ exitCode: 2, json: { error: { code: 'USAGE' } } });
+    expect(existsSync(out)).toBe(false);
+  });
+
+  it('are not read from a file that everybody may read, nor taken for what they are not', async () => {
+    const content = readFileSync(file, 'utf8');
+    const open = write('open.json', content);
+    chmodSync(open, 0o644);
+    const told = await runForPeople(['project', 'show', '--credentials', open]);
+    expect(told).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(told.stderr).toContain(`chmod 600 ${open}`);
+    for (const [field, value] of [
+      ['apiKeySecret', 'hunter2'],
+      ['projectId', 'ab'],
+      ['deploymentId', 'ab'],
+    ] as const) {
+      const broken = write('broken.json', JSON.stringify({ ...JSON.parse(content), [field]: value }));
+      const refused = await runForPeople(['project', 'show', '--credentials', broken]);
+      expect(refused).toMatchObject({ exitCode: 2, stdout: '' });
+      expect(refused.stderr).toContain(field);
+      expect(refused.stderr).not.toContain('hunter2');
+    }
   });
 });
 
@@ -211,6 +254,27 @@ describe('somebody new', () => {
     const misspelt = await runForPeople(['walet-secret', 'list']);
     expect(misspelt).toMatchObject({ exitCode: 2, stdout: '' });
     expect(misspelt.stderr).toContain('Did you mean "strongroom wallet-secret list"?');
+  });
+
+  it('is shown the version, and help in JSON when it is asked for', async () => {
+    const { stdout } = await runForPeople(['--version']);
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    const help = await runStrongroom('help', 'wallet-secret', 'rotate');
+    expect(help).toMatchObject({
+      exitCode: 0,
+      json: { help: expect.stringContaining('--retire-others-in') },
+    });
+    expect((await runForPeople(['backup', 'ke'])).stderr).toContain('strongroom backup --help');
+  });
+
+  it('may stop reading', () => {
+    const main = join(import.meta.dirname, '../../../cli/src/main.ts');
+    const command = `"${process.execPath}" --no-warnings --conditions=source "${main}"`;
+    const piped = `${command} project verify --credentials "${file}" | true; echo "\${PIPESTATUS[0]}"`;
+    const ended = spawnSync('bash', ['-c', piped], { encoding: 'utf8' });
+    expect(ended).toMatchObject({ stdout: '1\n', stderr: '' });
+    const full = spawnSync('bash', ['-c', `${command} > /dev/full`], { encoding: 'utf8' });
+    expect(full).toMatchObject({ status: 1, stderr: expect.stringMatching(/^OUTPUT_FAILED: .*ENOSPC.*\n$/) });
   });
 
   it('is told that nobody answers', async () => {

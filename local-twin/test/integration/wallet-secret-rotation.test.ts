@@ -100,9 +100,12 @@ describe('the command', () => {
   it('cannot revoke the last active secret, nor one that is not there', async () => {
     const { file } = await createOwnedProject(system);
     const [{ id }] = (await runStrongroom('wallet-secret', 'list', '--credentials', file)).json;
-    for (const wrong of [id, '0'.repeat(32)]) {
+    for (const [wrong, code] of [
+      [id, 'SERVICE_REFUSED'],
+      ['0'.repeat(32), 'NOT_FOUND'],
+    ]) {
       const refused = await runStrongroom('wallet-secret', 'revoke', wrong, '--credentials', file, '--yes');
-      expect(refused).toMatchObject({ exitCode: 1, json: { error: { code: 'SERVICE_REFUSED' } } });
+      expect(refused).toMatchObject({ exitCode: 1, json: { error: { code } } });
     }
     expect(await runStrongroom('wallet-secret', 'revoke', '--credentials', file)).toMatchObject({
       exitCode: 2,
