@@ -10,6 +10,18 @@ import { fillBootstrap, installNode, writeStart } from './ramdisk.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '../..');
 
+/** What an enclave with a simulated security module runs from. */
+export const ENCLAVE_SOURCES = [
+  'shared/package.json',
+  'shared/src',
+  'shared/native/build/vsock.node',
+  'enclave-app/package.json',
+  'enclave-app/src',
+  'local-twin/package.json',
+  'local-twin/src/nsm',
+  'local-twin/src/x509',
+] as const;
+
 export interface GuestProgram {
   /** TypeScript file of the repository that the guest runs. */
   readonly program: string;

@@ -14,7 +14,7 @@ export interface GuestRelay extends AsyncDisposable {
 }
 
 /** Joins two streams until either ends. */
-function join(a: Duplex, b: Duplex): void {
+export function joinStreams(a: Duplex, b: Duplex): void {
   const ended = () => {
     a.destroy();
     b.destroy();
@@ -25,7 +25,7 @@ function join(a: Duplex, b: Duplex): void {
 /** Lets the guest reach a TCP port of this machine, as AWS's vsock-proxy does. */
 export async function relayFromGuest(host: HostVsock, vsockPort: number, tcpPort: number): Promise<void> {
   await host.listen(vsockPort, (socket) =>
-    join(socket, connect({ host: '127.0.0.1', port: tcpPort, noDelay: true })),
+    joinStreams(socket, connect({ host: '127.0.0.1', port: tcpPort, noDelay: true })),
   );
 }
 
@@ -41,7 +41,7 @@ export async function relayToGuest(first: HostVsock, vsockPort: number): Promise
       .dialer(vsockPort, DIAL_TIMEOUT_MS)
       .dial()
       .then(
-        (guest) => join(socket, guest),
+        (guest) => joinStreams(socket, guest),
         () => socket.destroy(),
       );
   });

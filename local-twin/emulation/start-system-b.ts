@@ -5,7 +5,7 @@ import type { System, SystemOptions } from '../src/system/start-system.ts';
 import { startEmulatedSystem } from './emulated-system.ts';
 import { emulationConfiguration } from './emulation-configuration.ts';
 import { prepareGround } from './ground.ts';
-import { writeGuestRamdisk } from './guest-image.ts';
+import { ENCLAVE_SOURCES, writeGuestRamdisk } from './guest-image.ts';
 import { bootGuest } from './machine.ts';
 import { TWIN_OPTIONS_FILE, type TwinGuestOptions } from './twin-guest-options.ts';
 
@@ -13,18 +13,7 @@ const LISTEN_TIMEOUT_MS = 60_000;
 /** Stand for an image that level B does not have: the guest runs the sources. */
 const PCRS = { pcr0: 'b0'.repeat(48), pcr1: 'b1'.repeat(48), pcr2: 'b2'.repeat(48) };
 const PROGRAM = 'local-twin/emulation/guest/twin-enclave.ts';
-const SOURCES = [
-  'shared/package.json',
-  'shared/src',
-  'shared/native/build/vsock.node',
-  'enclave-app/package.json',
-  'enclave-app/src',
-  'local-twin/package.json',
-  'local-twin/src/nsm',
-  'local-twin/src/x509',
-  'local-twin/emulation/twin-guest-options.ts',
-  PROGRAM,
-];
+const SOURCES = [...ENCLAVE_SOURCES, 'local-twin/emulation/twin-guest-options.ts', PROGRAM];
 
 /** Starts the service with its enclave in a guest, reached over AF_VSOCK; otherwise as the laptop's `startSystem`. */
 export async function startSystem(options: SystemOptions): Promise<System> {

@@ -1,18 +1,13 @@
-// An enclave, its security module and its KMS in one process, with nobody between them and the test that plays the parent.
+// An enclave, its security module and its KMS, with nobody between them and the test that plays the parent.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createOperationClient, type OperationClient } from '@strongroom/shared/channel/operation-client';
 import { loadRootRecord } from '@strongroom/shared/operations/load-root-record';
 import { runGenesis } from '@strongroom/shared/operations/run-genesis';
 import { setCredentials } from '@strongroom/shared/operations/set-credentials';
-import { tcpDialer, tcpListen } from '@strongroom/shared/transport/dev/tcp';
-import { parseConfiguration } from '../../../enclave-app/src/config.ts';
-import type { Nsm } from '../../../enclave-app/src/nsm/nsm.ts';
-import { type EnclaveOptions, startEnclave } from '../../../enclave-app/src/start-enclave.ts';
 import { type KmsSimulator, startKmsSimulator } from '../kms/kms-simulator.ts';
 import { type NsmPki, openNsmPki } from '../nsm/nsm-pki.ts';
-import { type LaunchMeasurements, startNsmSimulator } from '../nsm/nsm-simulator.ts';
+import type { LaunchMeasurements } from '../nsm/nsm-simulator.ts';
 import {
   TWIN_CREDENTIALS,
   TWIN_KEY_ARN,
@@ -20,25 +15,12 @@ import {
   twinConfiguration,
   twinKeyPolicy,
 } from '../system/twin-configuration.ts';
+import { type BootOptions, type LabEnclave, openLabMachine } from './lab-machine.ts';
+
+export type { LabEnclave } from './lab-machine.ts';
 
 export interface LaboratoryOptions extends TwinConfigurationOptions {
   readonly measurements?: LaunchMeasurements;
-}
-
-export interface BootOptions extends Partial<Pick<EnclaveOptions, 'kmsRelay' | 'kmsTrustRootsPem'>> {
-  readonly measurements?: LaunchMeasurements;
-  readonly configuration?: Uint8Array;
-  readonly nsm?: Nsm;
-  readonly withoutCredentials?: boolean;
-}
-
-/** A booted enclave as its parent sees it: one connection and no trust. */
-export interface LabEnclave extends AsyncDisposable {
-  readonly call: OperationClient['call'];
-  readonly port: number;
-  readonly internalErrors: unknown[];
-  /** What the enclave does by itself every hour. */
-  recheck(): Promise<void>;
 }
 
 /** Everything around an enclave that a hostile parent could reach, and what it could not. */
@@ -70,13 +52,15 @@ export async function openLaboratory(options: LaboratoryOptions = {}): Promise<L
     credentials: [credential],
     nsmRoots: [pki.rootCertificate],
   });
+  const machine = await openLabMachine();
   for (const arn of keyArns) kms.createKey({ arn, policy: twinKeyPolicy([measurements], 'genesis') });
   const running = new Set<LabEnclave>();
   let ownRecord: Promise<Uint8Array> | null = null;
 
   async function boot(overrides: BootOptions = {}): Promise<LabEnclave> {
-    const enclave = await bootEnclave({
+    const enclave = await machine.boot({
       pki,
+      directory,
       kms,
       measurements,
       configuration: twinConfiguration(options),
@@ -114,55 +98,9 @@ export async function openLaboratory(options: LaboratoryOptions = {}): Promise<L
     },
     async [Symbol.asyncDispose]() {
       for (const enclave of running) await enclave[Symbol.asyncDispose]();
+      await machine[Symbol.asyncDispose]();
       await kms.close();
       rmSync(directory, { recursive: true, force: true });
-    },
-  };
-}
-
-interface LabBoot extends BootOptions {
-  readonly pki: NsmPki;
-  readonly kms: KmsSimulator;
-  readonly measurements: LaunchMeasurements;
-  readonly configuration: Uint8Array;
-}
-
-async function bootEnclave({
-  pki,
-  kms,
-  measurements,
-  configuration,
-  ...overrides
-}: LabBoot): Promise<LabEnclave> {
-  let port = 0;
-  const internalErrors: unknown[] = [];
-  const enclave = await startEnclave({
-    configuration: parseConfiguration(configuration),
-    nsm: overrides.nsm ?? startNsmSimulator({ pki, measurements }),
-    kmsRelay: overrides.kmsRelay ?? (() => tcpDialer(kms.port)),
-    kmsTrustRootsPem: overrides.kmsTrustRootsPem ?? kms.caPem,
-    clientPurpose: 'client',
-    listen: tcpListen(0, (listening) => {
-      port = listening;
-    }),
-    onInternalError: (_operation, error) => internalErrors.push(error),
-  });
-  const client = createOperationClient({
-    connect: () => tcpDialer(port).dial(),
-    maxInFlight: 256,
-    deadlineMs: 20_000,
-  });
-  let isClosed = false;
-  return {
-    call: client.call,
-    port,
-    internalErrors,
-    recheck: () => enclave.lifecycle.recheck(),
-    async [Symbol.asyncDispose]() {
-      if (isClosed) return;
-      isClosed = true;
-      client.close();
-      await enclave.close();
     },
   };
 }

@@ -16,7 +16,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Laboratory, openLaboratory } from '../../src/hostile/laboratory.ts';
 import { encryptForRecipient } from '../../src/kms/enveloped-data.ts';
 import { openTlsAuthority } from '../../src/kms/tls-authority.ts';
-import { startNsmSimulator } from '../../src/nsm/nsm-simulator.ts';
 import { TWIN_CREDENTIALS, TWIN_KEY_ARN, twinKeyPolicy } from '../../src/system/twin-configuration.ts';
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
@@ -182,10 +181,7 @@ describe('keys of KMS', () => {
 
   it('that do not admit this image do not open', async () => {
     const stranger = { pcr0: Buffer.alloc(48, 1), pcr1: Buffer.alloc(48, 2), pcr2: Buffer.alloc(48, 3) };
-    await using enclave = await lab.boot({
-      measurements: stranger,
-      nsm: startNsmSimulator({ pki: lab.pki, measurements: stranger }),
-    });
+    await using enclave = await lab.boot({ measurements: stranger });
     await expect(enclave.call(loadRootRecord, { rootRecord: await lab.rootRecord() })).rejects.toThrow(
       code('KMS_KEY_REFUSED'),
     );

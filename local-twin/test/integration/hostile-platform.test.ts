@@ -7,7 +7,8 @@ import { readEvents } from '@strongroom/shared/operations/read-events';
 import { runGenesis } from '@strongroom/shared/operations/run-genesis';
 import { setCredentials } from '@strongroom/shared/operations/set-credentials';
 import { tcpDialer, tcpListen } from '@strongroom/shared/transport/dev/tcp';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { decodeCbor } from '@strongroom/shared/wire/cbor';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ownSurroundings, type Surroundings } from '../../../enclave-app/src/boot/start-conditions.ts';
 import { parseConfiguration } from '../../../enclave-app/src/config.ts';
 import { openNsmDevice } from '../../../enclave-app/src/nsm/device.ts';
@@ -158,5 +159,31 @@ describe('platforms', () => {
     await expect(enclave.call(loadRootRecord, { rootRecord: await lab.rootRecord() })).rejects.toThrow(
       code('KMS_DENIED'),
     );
+  });
+});
+
+// What the enclave then asks is in hostile-time.test.ts; its timer can be wound on only in the test's own process.
+describe('the hourly check', () => {
+  const kmsPoliciesOf = async (enclave: LabEnclave) => {
+    const { manifest } = await enclave.call(getAttestation, { nonce: Buffer.alloc(16) });
+    return (decodeCbor(manifest) as unknown as { kmsPolicies: { checkedAtMs: number; digest: Uint8Array }[] })
+      .kmsPolicies;
+  };
+
+  it('is made every hour, and dates the manifest', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    onTestFinished(() => void vi.useRealTimers());
+    await using enclave = await lab.bootReady();
+    const before = lab.kms.requests.GetKeyPolicy;
+    const [first] = await kmsPoliciesOf(enclave);
+    vi.advanceTimersByTime(60 * 60_000 - 1);
+    await enclave.call(getStatus, {});
+    expect(lab.kms.requests.GetKeyPolicy).toBe(before);
+    vi.advanceTimersByTime(1);
+    await vi.waitFor(async () => {
+      const [second] = await kmsPoliciesOf(enclave);
+      expect(second?.checkedAtMs).toBeGreaterThan(first?.checkedAtMs ?? 0);
+    });
+    expect(lab.kms.requests.GetKeyPolicy).toBe(before + 1);
   });
 });

@@ -1,17 +1,13 @@
 // Time that jumps, and what the enclave asks again every hour.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createEvmAccount } from '@strongroom/shared/operations/create-evm-account';
-import { getAttestation } from '@strongroom/shared/operations/get-attestation';
 import { getStatus } from '@strongroom/shared/operations/get-status';
 import { issueProjectNonce } from '@strongroom/shared/operations/issue-project-nonce';
-import { loadRootRecord } from '@strongroom/shared/operations/load-root-record';
 import { readEvents } from '@strongroom/shared/operations/read-events';
 import { signEvmHash } from '@strongroom/shared/operations/sign-evm-hash';
-import { decodeCbor } from '@strongroom/shared/wire/cbor';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createLabAccount, createLabProject, signedRequest } from '../../src/hostile/lab-project.ts';
 import { type LabEnclave, type Laboratory, openLaboratory } from '../../src/hostile/laboratory.ts';
-import { startNsmSimulator } from '../../src/nsm/nsm-simulator.ts';
 import { TWIN_KEY_ARN, twinKeyPolicy } from '../../src/system/twin-configuration.ts';
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
@@ -29,21 +25,8 @@ afterEach(() => {
 });
 
 describe('time', () => {
-  /** A ready enclave whose module's clock the test moves. */
-  async function bootWithModuleClock() {
-    let aheadMs = 0;
-    const now = () => Date.now() + aheadMs;
-    const nsm = startNsmSimulator({ pki: lab.pki, measurements: lab.measurements, now });
-    const enclave = await lab.boot({ nsm });
-    await enclave.call(loadRootRecord, { rootRecord: await lab.rootRecord() });
-    const jump = (ms: number) => {
-      aheadMs += ms;
-    };
-    return { enclave, jump };
-  }
-
   async function expectFailedBy(ms: number): Promise<void> {
-    const { enclave, jump } = await bootWithModuleClock();
+    const enclave = await lab.bootReady();
     const project = await createLabProject(enclave);
     const { rows, address } = await createLabAccount(enclave, project);
     const hash = `0x${'ab'.repeat(32)}`;
@@ -57,14 +40,14 @@ describe('time', () => {
     const inWork = enclave.call(signEvmHash, { client: held, project: project.rows, rows });
     const outcomeInWork = inWork.catch((error: { code: string }) => error.code);
     await sleep(150);
-    jump(ms);
+    await enclave.jumpModuleClock(ms);
     await enclave.recheck();
     expect(await enclave.call(getStatus, {})).toMatchObject({ phase: 'failed', reason: 'CLOCK_DISAGREES' });
     const client = signedRequest(project, { path: '/v2/evm/accounts', body: {} });
     const sign = enclave.call(signEvmHash, { client, project: project.rows, rows });
     await expect(sign).rejects.toThrow(code('PHASE_REFUSED'));
     expect(await outcomeInWork).toBe('PHASE_REFUSED');
-    jump(-ms);
+    await enclave.jumpModuleClock(-ms);
     await enclave.recheck();
     expect((await enclave.call(getStatus, {})).phase).toBe('failed');
     await enclave[Symbol.asyncDispose]();
@@ -75,10 +58,10 @@ describe('time', () => {
   });
 
   it('of the module that drifts by less is followed, and told of', async () => {
-    const { enclave, jump } = await bootWithModuleClock();
-    jump(20_000);
+    const enclave = await lab.bootReady();
+    await enclave.jumpModuleClock(20_000);
     await enclave.recheck();
-    jump(20_000);
+    await enclave.jumpModuleClock(20_000);
     await enclave.recheck();
     expect(await enclave.call(getStatus, {})).toMatchObject({ phase: 'ready', reason: null });
     const { events } = await enclave.call(readEvents, { after: 0 });
@@ -120,28 +103,6 @@ function createLabAccountAt(
 }
 
 describe('the hourly check', () => {
-  const kmsPoliciesOf = async (enclave: LabEnclave) => {
-    const { manifest } = await enclave.call(getAttestation, { nonce: Buffer.alloc(16) });
-    return (decodeCbor(manifest) as unknown as { kmsPolicies: { checkedAtMs: number; digest: Uint8Array }[] })
-      .kmsPolicies;
-  };
-
-  it('is made every hour, and dates the manifest', async () => {
-    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
-    await using enclave = await lab.bootReady();
-    const before = lab.kms.requests.GetKeyPolicy;
-    const [first] = await kmsPoliciesOf(enclave);
-    vi.advanceTimersByTime(60 * 60_000 - 1);
-    await enclave.call(getStatus, {});
-    expect(lab.kms.requests.GetKeyPolicy).toBe(before);
-    vi.advanceTimersByTime(1);
-    await vi.waitFor(async () => {
-      const [second] = await kmsPoliciesOf(enclave);
-      expect(second?.checkedAtMs).toBeGreaterThan(first?.checkedAtMs ?? 0);
-    });
-    expect(lab.kms.requests.GetKeyPolicy).toBe(before + 1);
-  });
-
   it('outlasts a KMS that cannot be reached, and fails an enclave whose key has got another policy', async () => {
     await using enclave = await lab.bootReady();
     lab.kms.faults.outage = true;
