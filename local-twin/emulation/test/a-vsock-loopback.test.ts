@@ -32,7 +32,7 @@ beforeAll(async () => {
   const ramdiskFile = join(dir.path, 'ramdisk.cpio');
   await writeGuestRamdisk(ramdiskFile, ground, { program, sources, workspaces: ['shared'] });
   await using guest = await bootGuest(ground, dir.path, { ramdiskFile, memoryMiB: 1024 });
-  await guest.waitForEnd(240_000);
+  await guest.waitForEnd(480_000);
   guestLog = guest.log();
   for (const [, json = ''] of guestLog.matchAll(/^CHECK (.*?)\r?$/gm)) {
     const outcome = JSON.parse(json) as Outcome;

@@ -30,8 +30,8 @@ afterEach(async () => {
 const openConnections = async () => (await enclave.call(getMetrics, {})).connections.open;
 
 /** A connection that a test uses as it likes; whether it is still one is seen at `closed`. */
-function dial(): Socket {
-  const socket = connect({ port: enclave.port, host: '127.0.0.1', noDelay: true });
+function dial({ port }: LabEnclave = enclave): Socket {
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true });
   socket.on('error', () => undefined);
   sockets.push(socket);
   return socket;
@@ -47,9 +47,9 @@ async function answersOf(socket: Socket): Promise<ReturnType<typeof decodeRespon
   return answers;
 }
 
-async function isAnsweredSoon(): Promise<void> {
+async function isAnsweredSoon(asked = enclave): Promise<void> {
   const startedMs = performance.now();
-  expect((await enclave.call(getStatus, {})).phase).toBe('ready');
+  expect((await asked.call(getStatus, {})).phase).toBe('ready');
   expect(performance.now() - startedMs).toBeLessThan(3000);
 }
 
@@ -69,7 +69,7 @@ describe('connections', () => {
     const descriptors = () => readdirSync('/proc/self/fd').length;
     const before = descriptors();
     for (let round = 0; round < 40; round += 1) {
-      const batch = Array.from({ length: 10 }, dial);
+      const batch = Array.from({ length: 10 }, () => dial());
       batch.forEach((socket, index) => {
         if (index % 3 === 0) socket.resume().end(statusRequest(1));
         else socket.write(statusRequest(1).subarray(0, 7), () => socket.destroy());
@@ -109,7 +109,7 @@ describe('bytes that are no frame', () => {
   it('as lengths that are promised and never sent reserve no memory', async () => {
     const before = await residentMiB();
     for (let round = 0; round < 20; round += 1) {
-      for (const socket of Array.from({ length: 10 }, dial)) socket.write(lengthOf(MAX_FRAME_BYTES));
+      for (const socket of Array.from({ length: 10 }, () => dial())) socket.write(lengthOf(MAX_FRAME_BYTES));
       await sleep(10);
     }
     await isAnsweredSoon();
@@ -119,11 +119,13 @@ describe('bytes that are no frame', () => {
 
 describe('a peer that is slow', () => {
   it('to read stalls itself: no answers are prepared for it without end', async () => {
+    // An enclave of its own: level B's vsock device does not tell its guest of a connection that ends while it is full.
+    await using own = await lab.bootReady();
     const attested = async () =>
-      (await enclave.call(getMetrics, {})).requests.find(({ operation }) => operation === 'get-attestation')
+      (await own.call(getMetrics, {})).requests.find(({ operation }) => operation === 'get-attestation')
         ?.count ?? 0;
     const before = await attested();
-    const greedy = dial();
+    const greedy = dial(own);
     greedy.pause();
     const asked = 8000;
     for (let id = 1; id <= asked; id += 1) {
@@ -131,17 +133,17 @@ describe('a peer that is slow', () => {
         encodeFrame(encodeRequest({ id, op: 'get-attestation', body: { nonce: Buffer.alloc(16) } })),
       );
     }
-    await isAnsweredSoon();
+    await isAnsweredSoon(own);
     let last = -1;
     const isStalled = async () => {
       const earlier = last;
       last = await attested();
       return last === earlier;
     };
-    await expect.poll(isStalled, { interval: 400, timeout: 20_000 }).toBe(true);
+    await expect.poll(isStalled, { interval: 400, timeout: 50_000 }).toBe(true);
     expect(last).toBeGreaterThan(before);
     expect(last - before).toBeLessThan(asked / 2);
-    await isAnsweredSoon();
+    await isAnsweredSoon(own);
   });
 
   it('to write, a byte at a time, is answered in the end, and others meanwhile', async () => {
@@ -164,7 +166,7 @@ describe('a peer that is slow', () => {
     const before = await residentMiB();
     const body = { nonce: Buffer.alloc(MAX_FRAME_BYTES - 200) };
     const large = encodeFrame(encodeRequest({ id: 1, op: 'get-attestation', body }));
-    for (const socket of Array.from({ length: MAX_CONNECTIONS - 1 }, dial)) {
+    for (const socket of Array.from({ length: MAX_CONNECTIONS - 1 }, () => dial())) {
       for (let index = 0; index < 8; index += 1) socket.write(large);
     }
     await sleep(500);

@@ -3,12 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { EVENT_WRITABLE, type VsockAddon, type VsockEventHandler, type VsockSocket } from './vsock-addon.ts';
 import { connectStream } from './vsock-stream.ts';
 
-const { ECONNRESET, EINPROGRESS, ENODEV } = constants.errno;
+const { EAGAIN, ECONNRESET, EINPROGRESS, ENODEV, EPIPE } = constants.errno;
 const target = { cid: 3, port: 8000, timeoutMs: 50 };
 
 /** A kernel of one socket whose connect and SO_ERROR answer as told. */
 function fakeAddon({ connect, error = 0 }: { connect: number; error?: number }) {
-  const state = { isClosed: false, handler: null as VsockEventHandler | null };
+  const state = { isClosed: false, handler: null as VsockEventHandler | null, sendError: 0 };
   class FakeSocket implements VsockSocket {
     onEvent(handler: VsockEventHandler) {
       state.handler = handler;
@@ -17,7 +17,7 @@ function fakeAddon({ connect, error = 0 }: { connect: number; error?: number }) 
     listen = () => 0;
     connect = () => connect;
     error = () => error;
-    send = (bytes: Uint8Array) => bytes.length;
+    send = (bytes: Uint8Array, offset: number) => state.sendError || bytes.length - offset;
     watch = () => 0;
     shutdown = () => 0;
     close() {
@@ -70,6 +70,30 @@ describe('connectStream', () => {
     const failed = new Promise((resolve) => stream.once('error', resolve));
     state.handler?.(EVENT_WRITABLE, -constants.errno.EBADF, undefined);
     await expect(failed).resolves.toMatchObject({ code: 'ECONNRESET' });
+    expect(state.isClosed).toBe(true);
+  });
+});
+
+describe('a write that waits for room', () => {
+  it('goes on when the kernel reports room', async () => {
+    const { addon, state } = fakeAddon({ connect: 0 });
+    const stream = await connectStream(addon, target);
+    state.sendError = -EAGAIN;
+    const written = new Promise((resolve) => stream.write('x', resolve));
+    state.sendError = 0;
+    state.handler?.(EVENT_WRITABLE, 0, undefined);
+    await expect(written).resolves.toBeFalsy();
+    stream.destroy();
+  });
+
+  it('fails when the peer has gone, though no event ever says so', async () => {
+    const { addon, state } = fakeAddon({ connect: 0 });
+    const stream = await connectStream(addon, target);
+    state.sendError = -EAGAIN;
+    const failed = new Promise((resolve) => stream.once('error', resolve));
+    stream.write('x');
+    state.sendError = -EPIPE;
+    await expect(failed).resolves.toMatchObject({ code: 'EPIPE', syscall: 'write' });
     expect(state.isClosed).toBe(true);
   });
 });

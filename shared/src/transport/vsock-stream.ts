@@ -10,6 +10,11 @@ import {
 } from './vsock-addon.ts';
 
 const HIGH_WATER_MARK_BYTES = 64 * 1024;
+/**
+ * A socket that waits for room and has unread bytes is never reported by poll(2) once its peer is gone: it is not writable, and the kernel
+ * keeps it connected for the bytes (virtio_transport_recv_connected). Sending again says EPIPE.
+ */
+const RESEND_INTERVAL_MS = 1000;
 const { EAGAIN, EINPROGRESS, ENOTCONN, ETIMEDOUT } = constants.errno;
 
 interface PendingWrite {
@@ -28,6 +33,7 @@ export class VsockStream extends Duplex {
   readonly #socket: VsockSocket;
   #watched = 0;
   #pending: PendingWrite | null = null;
+  #resend: NodeJS.Timeout | null = null;
 
   /** Takes over a connected socket. */
   constructor(socket: VsockSocket, remoteCid: number, allowHalfOpen: boolean) {
@@ -64,9 +70,7 @@ export class VsockStream extends Duplex {
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     this.#socket.close();
-    const pending = this.#pending;
-    this.#pending = null;
-    pending?.done(error ?? new VsockSystemError('write', -constants.errno.ECANCELED));
+    this.#takePending()?.done(error ?? new VsockSystemError('write', -constants.errno.ECANCELED));
     done(error);
   }
 
@@ -97,9 +101,26 @@ export class VsockStream extends Duplex {
       return;
     }
     this.#watch(this.#watched & ~WRITABLE);
+    this.#sendPending();
+  }
+
+  #sendPending(): void {
+    const pending = this.#takePending();
+    if (pending !== null) this.#send(pending);
+  }
+
+  #takePending(): PendingWrite | null {
     const pending = this.#pending;
     this.#pending = null;
-    if (pending !== null) this.#send(pending);
+    if (this.#resend !== null) clearTimeout(this.#resend);
+    this.#resend = null;
+    return pending;
+  }
+
+  #wait(pending: PendingWrite): void {
+    this.#pending = pending;
+    this.#resend = setTimeout(() => this.#sendPending(), RESEND_INTERVAL_MS);
+    this.#watch(this.#watched | WRITABLE);
   }
 
   #send({ bytes, offset, done }: PendingWrite): void {
@@ -107,8 +128,7 @@ export class VsockStream extends Duplex {
     while (sent < bytes.length) {
       const result = this.#socket.send(bytes, sent);
       if (result === -EAGAIN) {
-        this.#pending = { bytes, offset: sent, done };
-        this.#watch(this.#watched | WRITABLE);
+        this.#wait({ bytes, offset: sent, done });
         return;
       }
       if (result < 0) {

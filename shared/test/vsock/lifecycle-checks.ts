@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { listenStreams } from '@strongroom/shared/transport/vsock-listener';
@@ -66,6 +67,35 @@ const destroys: Check = {
     await until('the peer told of every destroy', () => closed === count);
     await until('every descriptor closed', () => openSockets() <= before);
     return { count };
+  },
+};
+
+const goneWhileStalled: Check = {
+  name: 'a peer that goes while it owes us room, and we leave its bytes unread, is noticed',
+  async run(target) {
+    await using peer = await startPeer(target);
+    const before = openSockets();
+    const stream = await dial(target);
+    stream.on('error', () => undefined);
+    const closed = new Promise<boolean>((resolve) => stream.once('close', () => resolve(true)));
+    // The peer sends without end and nobody here reads; it is stopped, so that our bytes stay with it.
+    const request = Buffer.alloc(9);
+    request.write('G');
+    request.writeBigUInt64BE(BigInt(1e9), 1);
+    stream.write(request);
+    await until('bytes that nobody reads', () => stream.read(0) !== null || stream.readableLength > 0);
+    peer.child.kill('SIGSTOP');
+    const chunk = Buffer.alloc(65_536);
+    for (let hasRoom = true; hasRoom; ) {
+      hasRoom =
+        stream.write(chunk) ||
+        (await Promise.race([once(stream, 'drain').then(() => true), sleep(500, false)]));
+    }
+    const started = performance.now();
+    peer.child.kill('SIGKILL');
+    ensure(await Promise.race([closed, sleep(15_000, false)]), 'the stream of a peer that is gone stays');
+    await until('the descriptor closed', () => openSockets() < before + 1);
+    return { noticedMs: Math.round(performance.now() - started) };
   },
 };
 
@@ -195,6 +225,7 @@ const workerEnd: Check = {
 export const lifecycleChecks: readonly Check[] = [
   halfClose,
   destroys,
+  goneWhileStalled,
   idle,
   refusals,
   limit,
