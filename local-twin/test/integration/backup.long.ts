@@ -21,7 +21,7 @@ import { runRotationRound, sign } from '../support/rotation-round.ts';
 import { sendSigned } from '../support/signed-request.ts';
 
 const EVM = '/v2/evm/accounts';
-const ROUNDS = 12;
+const KILLS = 11;
 const OPERATOR = join(import.meta.dirname, '../../src/system/operator-command.ts');
 const directory = mkdtempSync(join(tmpdir(), 'strongroom-backup-'));
 const home = join(directory, 'home');
@@ -170,62 +170,68 @@ describe('an archive of one engine', () => {
   });
 });
 
-/** @returns the exit code; null when it was killed */
-async function runKilled(
-  words: readonly string[],
-  dataDirectory: string,
-  afterMs: number,
-): Promise<number | null> {
+/** A command of the operator, killed a while after a file is there; without that it runs to its end. */
+interface Run {
+  readonly words: readonly string[];
+  readonly dataDirectory: string;
+  readonly kill?: { readonly whenThereIs: string; readonly afterMs: number };
+}
+
+/** @returns the exit code, null when it was killed, and how long it went on after the file was there */
+async function run({ words, dataDirectory, kill }: Run): Promise<{ code: number | null; wroteMs: number }> {
+  const environment = {
+    STRONGROOM_DATA_DIR: dataDirectory,
+    STRONGROOM_ENCLAVE_PORT: `${system.enclave.port}`,
+  };
   const child = spawn(
     process.execPath,
     ['--conditions=source', '--no-warnings', OPERATOR, ...words, '--json'],
-    {
-      env: {
-        ...childEnvironment(),
-        STRONGROOM_DATA_DIR: dataDirectory,
-        STRONGROOM_ENCLAVE_PORT: `${system.enclave.port}`,
-      },
-      stdio: 'ignore',
-    },
+    { env: { ...childEnvironment(), ...environment }, stdio: 'ignore' },
   );
-  const timer = setTimeout(() => child.kill('SIGKILL'), afterMs);
-  const [code] = await once(child, 'exit');
-  clearTimeout(timer);
-  return code;
+  const ended = once(child, 'exit');
+  let foundMs: number | null = null;
+  const look = setInterval(() => {
+    if (kill === undefined || !existsSync(kill.whenThereIs)) return;
+    foundMs ??= performance.now();
+    if (performance.now() - foundMs >= kill.afterMs) child.kill('SIGKILL');
+  }, 1);
+  const [code] = await ended;
+  clearInterval(look);
+  return { code, wroteMs: performance.now() - (foundMs ?? performance.now()) };
 }
 
-/** Kills a command at moments spread over the time that it takes; those that came too late count as its end. */
-async function killAcross(run: (round: number, afterMs: number) => Promise<number | null>): Promise<number> {
-  expect(await run(ROUNDS, 60_000)).toBe(0);
-  // Once more, with everything compiled.
-  const startedMs = performance.now();
-  expect(await run(ROUNDS + 1, 60_000)).toBe(0);
-  const wholeMs = performance.now() - startedMs;
+/** Kills a command at random moments of the time that it writes for, until that was done KILLS times. */
+async function killAcross(
+  attempt: (round: number, afterMs: number) => Promise<{ code: number | null; wroteMs: number }>,
+): Promise<void> {
+  let { code, wroteMs } = await attempt(0, Number.POSITIVE_INFINITY);
+  expect(code).toBe(0);
   let killed = 0;
-  for (let round = 0; round < ROUNDS; round += 1) {
-    // What comes before is the start of Node.
-    const share = 0.2 + (0.75 * (round + Math.random())) / ROUNDS;
-    if ((await run(round, wholeMs * share)) === null) killed += 1;
+  for (let round = 1; killed < KILLS; round += 1) {
+    expect(round, `${killed} kills, it writes for ${wroteMs} ms`).toBeLessThan(6 * KILLS);
+    const last = await attempt(round, wroteMs * Math.random());
+    expect([0, null]).toContain(last.code);
+    if (last.code === null) killed += 1;
+    // Another load of the machine than before.
+    else wroteMs = last.wroteMs;
   }
-  return killed;
 }
 
 describe('SIGKILL', () => {
   it('of a backup leaves a whole archive or none, and the next one goes through', async () => {
-    const words = (to: string) => ['backup', '--out', to, '--recipient', key.recipient];
-    const killed = await killAcross(async (round, afterMs) => {
+    const dataDirectory = join(directory, 'back');
+    await killAcross(async (round, afterMs) => {
       const to = join(directory, `killed-${round}.age`);
-      const code = await runKilled(words(to), join(directory, 'back'), afterMs);
+      const words = ['backup', '--out', to, '--recipient', key.recipient];
+      const outcome = await run({ words, dataDirectory, kill: { whenThereIs: `${to}.partial`, afterMs } });
+      if (outcome.code === 0) expect(existsSync(to)).toBe(true);
       if (existsSync(to)) expect((await inspect(archive(to))).certificate.accounts).toBeGreaterThan(600);
-      else expect(code).toBe(null);
-      if (round % 4 === 0 && code === null) {
-        rmSync(to, { force: true });
-        expect(await runKilled(words(to), join(directory, 'back'), 60_000)).toBe(0);
+      else if (round % 4 === 0) {
+        expect((await run({ words, dataDirectory })).code).toBe(0);
         await inspect(archive(to));
       }
-      return code;
+      return outcome;
     });
-    expect(killed).toBeGreaterThanOrEqual(ROUNDS / 3);
   });
 
   it('of a restore leaves nothing that a proxy opens as if it were whole, and the same command goes through', async () => {
@@ -233,19 +239,20 @@ describe('SIGKILL', () => {
     const deployment = Buffer.from(deploymentId).toString('hex');
     const files = ['--in', path, '--identity', join(directory, 'backup.key')];
     const words = ['restore', ...files, '--deployment', deployment, '--yes'];
-    const killed = await killAcross(async (round, afterMs) => {
+    await killAcross(async (round, afterMs) => {
       const target = sqlite(`killed-restore-${round}`);
-      const code = await runKilled(words, target.directory, afterMs);
+      const { directory: dataDirectory } = target;
+      const whenThereIs = join(dataDirectory, 'primary.sqlite');
+      const outcome = await run({ words, dataDirectory, kill: { whenThereIs, afterMs } });
       const found = await accountsOf(target);
       expect([0, 'unopened', certificate.accounts]).toContain(found);
-      if (code === 0) expect(found).toBe(certificate.accounts);
-      if (code === null && found !== certificate.accounts) {
-        expect(await runKilled(words, target.directory, 60_000)).toBe(0);
+      if (outcome.code === 0) expect(found).toBe(certificate.accounts);
+      else if (found !== certificate.accounts) {
+        expect((await run({ words, dataDirectory })).code).toBe(0);
         expect(await accountsOf(target)).toBe(certificate.accounts);
       }
-      return code;
+      return outcome;
     });
-    expect(killed).toBeGreaterThanOrEqual(ROUNDS / 3);
   });
 });
 

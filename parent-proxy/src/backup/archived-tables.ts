@@ -27,6 +27,15 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
   'restore',
 ]);
 
+/** Whether an archive may have these tables: each of them one that backups have, and once. */
+export function areArchivable(tables: readonly ArchivedTable[]): boolean {
+  const names = new Set(tables.map(({ database, table }) => `${database}.${table}`));
+  const isKnown = ({ database, table, columns }: ArchivedTable) =>
+    (database === 'primary' ? PRIMARY_TABLES : VAULT_TABLES).some((known) => known === table) &&
+    new Set(columns).size === columns.length;
+  return names.size === tables.length && tables.every(isKnown);
+}
+
 /**
  * The tables of a backup with the columns that they have.
  * @throws ArchiveError BACKUP_SCHEMA when a database has a table that nobody decided about

@@ -1,5 +1,6 @@
 // TRUST BOUNDARY: an archive, from wherever it was kept.
 import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { type BackupCertificate, verifyBackupCertificate } from '@strongroom/attestation/backup-certificate';
 import { bytesOf } from '@strongroom/shared/operations/fields';
@@ -9,6 +10,7 @@ import * as v from 'valibot';
 import type { Secret } from '../secrets.ts';
 import { ArchiveError } from './archive-error.ts';
 import { type ArchiveHeader, type ArchivePart, readParts } from './archive-format.ts';
+import { areArchivable } from './archived-tables.ts';
 
 export interface ArchiveSource {
   readonly path: string;
@@ -46,27 +48,36 @@ export async function verifyArchive(
   deploymentId: Uint8Array,
 ): Promise<VerifiedArchive> {
   let header: ArchiveHeader | null = null;
-  let rootRecord: Uint8Array | null = null;
-  let rows = 0;
+  const rootRecords: unknown[] = [];
+  const counts = new Map<string, number>();
   for await (const part of readArchive(source)) {
-    if (part.kind === 'header') header = part.header;
-    else if (part.kind === 'batch') {
-      rows += part.rows.length;
-      if (part.table.table !== 'root_record') continue;
-      const [value] = rowValues(part.table.columns, part.rows, 'record');
-      if (value instanceof Uint8Array) rootRecord = value;
+    if (part.kind === 'header') {
+      header = part.header;
+      if (!areArchivable(header.tables)) break;
+    } else if (part.kind === 'batch') {
+      const { table, columns } = part.table;
+      counts.set(table, (counts.get(table) ?? 0) + part.rows.length);
+      if (table === 'root_record') rootRecords.push(...rowValues(columns, part.rows, 'record'));
     } else {
-      const { trailer, contentDigest } = part;
-      if (header === null || rootRecord === null) break;
-      const certificate = await certificateOf(trailer.certificate, {
-        rootRecord,
-        deploymentId,
-        contentDigest,
-      });
-      return { header, certificate, certificateBytes: trailer.certificate, contentDigest, rootRecord, rows };
+      const [rootRecord] = rootRecords;
+      if (header === null || rootRecords.length !== 1 || !(rootRecord instanceof Uint8Array)) break;
+      const { contentDigest } = part;
+      const certificateBytes = part.trailer.certificate;
+      const certificate = await certificateOf(certificateBytes, { rootRecord, deploymentId, contentDigest });
+      assertCounts(certificate, counts);
+      const rows = [...counts.values()].reduce((sum, count) => sum + count, 0);
+      return { header, certificate, certificateBytes, contentDigest, rootRecord, rows };
     }
   }
   throw new ArchiveError('ARCHIVE_MALFORMED');
+}
+
+/** The enclave has not counted; the one who had it sign has to have told it what is there. */
+function assertCounts(certificate: BackupCertificate, counts: ReadonlyMap<string, number>): void {
+  const isSo =
+    certificate.projects === (counts.get('project') ?? 0) &&
+    certificate.accounts === (counts.get('account') ?? 0);
+  if (!isSo) throw new ArchiveError('ARCHIVE_NOT_CERTIFIED');
 }
 
 /** The values of one column. */
@@ -101,13 +112,29 @@ async function certificateOf(
   throw new ArchiveError('ARCHIVE_NOT_CERTIFIED');
 }
 
+/** The end of age's header: its MAC (age-encryption.org/v1, "Header"). */
+const HEADER_END = /\n--- [A-Za-z0-9+/]{43}\n/;
+/** A recipient takes about 100 bytes of it. */
+const MAX_HEADER_BYTES = 64 * 1024;
+
+/**
+ * age's reader gathers a header until it ends, so that it ends has to be known before.
+ * @throws ArchiveError ARCHIVE_UNREADABLE; errors of the file system
+ */
+async function assertShortHeader(path: string): Promise<void> {
+  const file = await open(path, 'r');
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(MAX_HEADER_BYTES), 0, MAX_HEADER_BYTES, 0);
+    const start = buffer.toString('latin1', 0, bytesRead);
+    if (!HEADER_END.test(start)) throw new ArchiveError('ARCHIVE_UNREADABLE');
+  } finally {
+    await file.close();
+  }
+}
+
 async function* decrypted(path: string, identity: Secret): AsyncGenerator<Uint8Array> {
+  await assertShortHeader(path);
   const file = createReadStream(path);
-  // So that a missing file is told as what it is.
-  await new Promise<void>((resolve, reject) => {
-    file.once('open', () => resolve());
-    file.once('error', reject);
-  });
   try {
     const decrypter = new Decrypter();
     decrypter.addIdentity(identity.reveal());

@@ -3,6 +3,7 @@ import type { Engine } from '../store/engine.ts';
 import { migrateInside } from '../store/migrate.ts';
 import { PRIMARY_MIGRATIONS, VAULT_MIGRATIONS } from '../store/migrations/migrations.ts';
 import type { Engines } from '../store/open-store.ts';
+import { isReferenceViolation, isUniqueViolation } from '../store/store-error.ts';
 import { ArchiveError } from './archive-error.ts';
 import type { ArchivedTable } from './archive-format.ts';
 import { type ArchiveSource, readArchive, type VerifiedArchive, verifyArchive } from './read-backup.ts';
@@ -119,11 +120,25 @@ async function fill(
     const values = part.rows.map((row) =>
       Object.fromEntries(columns.map((column, index) => [column, row[index]])),
     );
-    await transaction.insertInto(table).values(values).execute();
+    await insert(transaction, table, values);
     written += values.length;
     options.report({ rows: written, totalRows: archive.rows });
   }
   throw new ArchiveError('ARCHIVE_MALFORMED');
+}
+
+/** Keys and references are what the enclave, which signed for the digest alone, cannot know. */
+async function insert(
+  transaction: AnyTransaction,
+  table: string,
+  values: readonly Record<string, unknown>[],
+): Promise<void> {
+  try {
+    await transaction.insertInto(table).values(values).execute();
+  } catch (cause) {
+    if (!isUniqueViolation(cause) && !isReferenceViolation(cause)) throw cause;
+    throw new ArchiveError('ARCHIVE_MALFORMED', { cause });
+  }
 }
 
 /** The proxy that opens this store first has the enclave count the restore before anything else. */

@@ -119,7 +119,8 @@ class SuppliedEnclave implements Enclave {
     // An enclave that did not answer in time when it was last asked for its status gets nothing more to leave unanswered.
     if (this.#missed > 0) throw new OperationError('DEADLINE_EXCEEDED');
     // Out of a restored store nobody is served, nor shown an epoch, before the enclave has counted the restore.
-    if (!this.#supplier.isRestoreCounted) throw new OperationError('PHASE_REFUSED');
+    if (!this.#supplier.isRestoreCounted && !(await this.#isReadyAgain()))
+      throw new OperationError('PHASE_REFUSED');
     try {
       return await this.#client.call(operation, request, deadlineMs);
     } catch (error) {

@@ -47,7 +47,8 @@ export function createSupplier(options: SupplierOptions): Supplier {
   async function readStatus(): Promise<EnclaveStatus> {
     try {
       const status = await call(getStatus, {}, HEARTBEAT_DEADLINE_MS);
-      options.onStatus(status);
+      // Nobody is told that it is ready while nobody would be served.
+      if (aboveEpoch === null || status.phase !== 'ready') options.onStatus(status);
       return status;
     } catch (error) {
       options.onStatus(null);
