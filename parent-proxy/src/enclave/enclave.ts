@@ -27,7 +27,7 @@ const SUSPICION_MS = 250;
 /** The first one that is missed keeps new calls back, the second one gives up those in flight: within nine seconds after the enclave froze. */
 const MISSED_UNTIL_LOST = 2;
 const TELEMETRY_INTERVAL_MS = 2000;
-/** How long a call that lost its connection waits for the enclave to be ready again. */
+/** How long a call waits for the enclave to be ready again: one that lost its connection, or came before a restore was counted. */
 const RETRY_WITHIN_MS = 5000;
 /** What a second attempt is told when the first one, or another life of the enclave, got the token. */
 const OF_FIRST_ATTEMPT: readonly string[] = [
@@ -244,8 +244,7 @@ class SuppliedEnclave implements Enclave {
   }
 }
 
+const KNOWN_ERRORS = [OperationError, StoreError, CredentialsUnreadable] as const;
 function codeOf(error: unknown): string {
-  const isKnown =
-    error instanceof OperationError || error instanceof StoreError || error instanceof CredentialsUnreadable;
-  return isKnown ? error.code : 'INTERNAL';
+  return KNOWN_ERRORS.some((known) => error instanceof known) ? (error as OperationError).code : 'INTERNAL';
 }

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Secret } from '../../src/secrets.ts';
-import { openStore } from '../../src/store/open-store.ts';
+import { openStore, type StoreLocation } from '../../src/store/open-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { describeStoreContract } from '../store/contract.ts';
+import { describeArchivedTables } from '../store/describe-archived-tables.ts';
 import { type PostgresServer, startPostgres } from '../store/postgres-server.ts';
 import { newAccount, newProject } from '../store/store-fixtures.ts';
 
@@ -29,8 +30,12 @@ async function createDatabases(): Promise<Urls> {
   };
 }
 
-const open = ({ primary, vault }: Urls): Promise<Store> =>
-  openStore({ engine: 'postgres', primaryUrl: new Secret(primary), vaultUrl: new Secret(vault) });
+const locationOf = ({ primary, vault }: Urls): StoreLocation => ({
+  engine: 'postgres',
+  primaryUrl: new Secret(primary),
+  vaultUrl: new Secret(vault),
+});
+const open = (urls: Urls): Promise<Store> => openStore(locationOf(urls));
 const withCode = (code: string) => expect.objectContaining({ name: 'StoreError', code });
 
 describe('the contract', () => {
@@ -46,6 +51,8 @@ describe('the contract', () => {
     },
   });
 });
+
+describeArchivedTables('PostgreSQL', async () => locationOf(await createDatabases()));
 
 describe('a PostgreSQL store', () => {
   it('is shared by proxies that start at the same time', async () => {
