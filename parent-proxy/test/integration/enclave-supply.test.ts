@@ -1,13 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { OperationError } from '@strongroom/shared/channel/operation-error';
-import { getAttestation } from '@strongroom/shared/operations/get-attestation';
-import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { createAuditLog } from '../../src/audit-events.ts';
-import { staticCredentials } from '../../src/enclave/credentials.ts';
-import { connectEnclave } from '../../src/enclave/enclave.ts';
-import { createMetrics } from '../../src/metrics/metrics.ts';
-import type { Store } from '../../src/store/store.ts';
 import { json } from '../fake-enclave.ts';
 import { bearerToken, ENROLMENT_TOKEN, type ProxyFixture, startFixture } from '../proxy-fixture.ts';
 
@@ -77,6 +70,8 @@ describe('an enclave', () => {
     await expect.poll(() => fixture.enclave.phase).toBe('ready');
     expect((await fixture.send('GET', attestation)).status).toBe(503);
     expect((await fixture.send('POST', '/v2/evm/accounts', { body: '{}' })).status).toBe(503);
+    // Nor does a load balancer find it ready.
+    expect((await fixture.send('GET', '/healthz')).status).toBe(503);
     fixture.enclave.override({
       'announce-restore': ({ aboveEpoch: epoch }) => {
         told.push(epoch);
@@ -115,53 +110,6 @@ describe('an enclave', () => {
     expect(record).not.toBeNull();
     expect(await fixture.proxy.enclave.runGenesis()).toBe('already-made');
     expect(fixture.enclave.calls.filter((name) => name === 'run-genesis')).toHaveLength(1);
-  });
-});
-
-describe('a store that was restored', () => {
-  it('has nothing answered, no attestation either, before the enclave has counted the restore', async () => {
-    let aboveEpoch: number | null = null;
-    await using fixture = await startFixture();
-    const { store, enclave } = fixture;
-    const restored: Store = {
-      ...store,
-      epochBeforeRestore: async () => aboveEpoch,
-      noteRestoreAnnounced: async () => {
-        aboveEpoch = null;
-      },
-      replaceRootRecord: async () => true,
-    };
-    let count = () => {};
-    const counted = new Promise<void>((resolve) => {
-      count = resolve;
-    });
-    const announced: number[] = [];
-    enclave.override({
-      'announce-restore': async ({ aboveEpoch: epoch }) => {
-        announced.push(epoch);
-        await counted;
-        return { rootRecord: Uint8Array.of(0xa0) };
-      },
-    });
-    // The enclave is ready, and was so before the restore.
-    aboveEpoch = 3;
-    const audit = createAuditLog(pino({ level: 'silent' }));
-    const credentials = staticCredentials({ accessKeyId: 'id', secretAccessKey: 's', sessionToken: null });
-    const options = { dialer: enclave.dialer, store: restored, credentials, audit, metrics: createMetrics() };
-    const restarted = connectEnclave({ ...options, nowMs: Date.now });
-    try {
-      const early = restarted.call(getAttestation, { nonce: new Uint8Array(32) }).then(() => 'answered');
-      await expect.poll(() => announced).toEqual([3]);
-      expect(restarted.status).toBeNull();
-      const pending = new Promise((resolve) => setTimeout(resolve, 200, 'pending'));
-      expect(await Promise.race([early, pending])).toBe('pending');
-      count();
-      expect(await early).toBe('answered');
-      expect(restarted.status?.phase).toBe('ready');
-      expect([announced, aboveEpoch]).toEqual([[3], null]);
-    } finally {
-      restarted.close();
-    }
   });
 });
 
