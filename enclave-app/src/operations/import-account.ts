@@ -14,8 +14,7 @@ import { parseBody } from './parse-body.ts';
 type ImportOperation = 'import-evm-account' | 'import-solana-account';
 
 /**
- * Takes a client's key. Encryption is randomized, so what a repeated request is compared by is the key itself; its account answers as it
- * is by now, renamed or not.
+ * Takes a client's key. Encryption is randomized, so what a repeated request is compared by is the key itself.
  */
 export function handleImportAccount(operation: ImportOperation, keys: ChainKeys) {
   return async (

@@ -1,3 +1,4 @@
+import { describeIssue } from '@strongroom/shared/api/describe-issue';
 import { OperationError } from '@strongroom/shared/channel/operation-error';
 import type { JsonValue } from '@strongroom/shared/json/json-value';
 import * as v from 'valibot';
@@ -12,14 +13,7 @@ export function parseBody<S extends v.GenericSchema>(schema: S, body: JsonValue)
   const parsed = v.safeParse(schema, Array.isArray(body) ? null : body);
   if (parsed.success) return parsed.output;
   const [issue] = parsed.issues;
-  // Keys of an unknown field are input; the path of a known one is ours.
-  const isUnknownField = issue.type === 'strict_object';
-  const path = isUnknownField ? null : v.getDotPath(issue);
-  if (path === 'transaction' && issue.type === 'regex') throw new OperationError('MALFORMED_TRANSACTION');
-  throw new OperationError('INVALID_REQUEST', {
-    clientMessage:
-      isUnknownField || path === null
-        ? 'The request body has missing or unknown fields.'
-        : `The field "${path}" is invalid.`,
-  });
+  if (v.getDotPath(issue) === 'transaction' && issue.type === 'regex')
+    throw new OperationError('MALFORMED_TRANSACTION');
+  throw new OperationError('INVALID_REQUEST', { clientMessage: describeIssue(issue) });
 }

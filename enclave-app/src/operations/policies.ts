@@ -1,4 +1,5 @@
 import { hash, randomUUID } from 'node:crypto';
+import { describeIssue } from '@strongroom/shared/api/describe-issue';
 import {
   type PolicyRule,
   type PolicyScope,
@@ -92,13 +93,12 @@ function findPolicy({ id, project }: AuthorizedChange): {
   return { reference, others: policies.filter((policy) => policy !== reference) };
 }
 
-/** The schema's messages are our own sentences and may be shown. */
 function parsePolicyBody<Body>(schema: v.GenericSchema<unknown, Body>, body: JsonValue): Body {
   const parsed = v.safeParse(schema, body);
   if (parsed.success) return parsed.output;
-  const [issue] = parsed.issues;
-  const isOurs = !issue.message.startsWith('Invalid ');
-  throw new OperationError('INVALID_REQUEST', isOurs ? { clientMessage: issue.message } : {});
+  throw new OperationError('INVALID_REQUEST', {
+    clientMessage: describeIssue(parsed.issues[0]),
+  });
 }
 
 interface NewPolicyVersion {

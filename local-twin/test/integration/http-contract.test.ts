@@ -134,6 +134,15 @@ describe('an EVM address', () => {
   });
 });
 
+describe('a smart account', () => {
+  it('has no owner twice: the contract would never be deployed', async () => {
+    const { address } = (await send('POST', EVM, {})).json;
+    const body = { owners: [address, address.toLowerCase()] };
+    const { status, json } = await send('POST', '/v2/evm/smart-accounts', body);
+    expect([status, json.errorMessage]).toEqual([400, 'An account cannot be an owner twice.']);
+  });
+});
+
 describe('a policy', () => {
   it('has an id that is taken in any case and shown in lower', async () => {
     const { json } = await send('POST', POLICIES, { scope: 'account', rules });
@@ -162,6 +171,22 @@ describe('a policy', () => {
     expect(await send('POST', POLICIES, { scope: 'account', rules }, 'made')).toEqual(made);
     expect((await send('DELETE', at, undefined, 'gone')).status).toBe(204);
     expect((await send('GET', at)).status).toBe(404);
+  });
+
+  it('that is none is told what is wrong with it, and not what it said', async () => {
+    const nearly = { action: 'accept', operation: 'signEvmMessage' };
+    for (const [body, message] of [
+      [{ scope: 'account' }, 'The request body has missing or unknown fields.'],
+      [{ scope: 'secret', rules }, 'The field "scope" is invalid.'],
+      [{ scope: 'account', rules: [] }, 'The field "rules" is invalid.'],
+      [
+        { scope: 'account', rules: [{ ...nearly, criteria: [{ type: 'evmMessage', match: 5 }] }] },
+        'The field "rules.0.criteria.0.match" is invalid.',
+      ],
+    ] as const) {
+      const { status, json } = await send('POST', POLICIES, body);
+      expect([status, json.errorType, json.errorMessage]).toEqual([400, 'invalid_request', message]);
+    }
   });
 
   it('is gone with 204 and nothing else, and then not found', async () => {

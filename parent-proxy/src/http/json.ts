@@ -1,4 +1,5 @@
 // TRUST BOUNDARY: bodies and page tokens of requests that end in the proxy.
+import { describeIssue } from '@strongroom/shared/api/describe-issue';
 import { JsonError } from '@strongroom/shared/json/json-error';
 import { type JsonValue, toJsonValue } from '@strongroom/shared/json/json-value';
 import { type JsonNode, parseJson } from '@strongroom/shared/json/parse-json';
@@ -27,9 +28,10 @@ export function parseJsonBody(body: Uint8Array): JsonNode {
 /** @throws RequestError MALFORMED_JSON, INVALID_REQUEST */
 export function readJsonBody<S extends v.GenericSchema>(schema: S, body: Uint8Array): v.InferOutput<S> {
   const value: JsonValue = body.length === 0 ? {} : toJsonValue(parseJsonBody(body));
-  const parsed = v.safeParse(schema, value);
-  if (!parsed.success) throw new RequestError('INVALID_REQUEST');
-  return parsed.output;
+  // An array would pass for an object in which nothing is set.
+  const parsed = v.safeParse(schema, Array.isArray(value) ? null : value);
+  if (parsed.success) return parsed.output;
+  throw new RequestError('INVALID_REQUEST', { clientMessage: describeIssue(parsed.issues[0]) });
 }
 
 /** The hex nonce of a query: 16 to 64 bytes. @throws RequestError INVALID_REQUEST */

@@ -14,6 +14,9 @@ import type { Services } from '../services.ts';
 export async function createSmartAccount(request: ProjectRequest, services: Services): Promise<Answer> {
   const { owners, name } = readJsonBody(createSmartAccountBody, request.body);
   const checksummed = owners.map(checksumAddress);
+  // The wallet's contract takes no owner twice: the address could receive, and never be deployed.
+  if (new Set(checksummed).size < owners.length)
+    throw new RequestError('INVALID_REQUEST', { clientMessage: 'An account cannot be an owner twice.' });
   const nowMs = services.nowMs();
   const account: SmartAccount = {
     projectId: request.principal.project.projectId,
