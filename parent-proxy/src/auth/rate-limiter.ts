@@ -43,30 +43,70 @@ export interface RateLimiterOptions {
 }
 
 export function startRateLimiter({ limits, store, audit, nowMs }: RateLimiterOptions): RateLimiter {
-  let windowStartMs = 0;
-  let counters = new Map<string, Counter>();
-  let sharing: Promise<void> = Promise.resolve();
+  let window: Window = { startMs: 0, counters: new Map() };
+  const sharing = createSharing(() => window, { store, audit });
+  const timer = setInterval(() => sharing.shareAll(), SHARE_INTERVAL_MS);
+  timer.unref();
+  return {
+    admit({ apiKeyId, project }) {
+      const now = nowMs();
+      const startMs = now - (now % RATE_WINDOW_MS);
+      if (startMs !== window.startMs) window = { startMs, counters: new Map() };
+      const [key, projectKey] = [`key ${apiKeyId}`, `project ${hexOf(project.projectId)}`];
+      const ofKey = counterOf(window, key, limits.perKey);
+      const ofProject = counterOf(window, projectKey, limits.perProject);
+      if (isSpent(ofKey) || isSpent(ofProject)) throw rateLimited(startMs + RATE_WINDOW_MS - now);
+      ofKey.own += 1;
+      ofProject.own += 1;
+      if (isWorthSharing(ofKey)) sharing.shareNext(key);
+      if (isWorthSharing(ofProject)) sharing.shareNext(projectKey);
+    },
+    async stop() {
+      clearInterval(timer);
+      await sharing.end();
+    },
+  };
+}
+
+interface Window {
+  readonly startMs: number;
+  readonly counters: Map<string, Counter>;
+}
+
+function counterOf({ counters }: Window, subject: string, limit: number): Counter {
+  let counter = counters.get(subject);
+  if (counter === undefined) {
+    counter = { limit, own: 0, shared: 0, others: 0 };
+    counters.set(subject, counter);
+  }
+  return counter;
+}
+
+/** Writes counts into the store and learns those of others, one write at a time. */
+interface Sharing {
+  /** After the write that is under way, if there is one; what is admitted until then goes with it. */
+  shareNext(subject: string): void;
+  shareAll(): void;
+  end(): Promise<void>;
+}
+
+function createSharing(
+  newest: () => Window,
+  { store, audit }: Pick<RateLimiterOptions, 'store' | 'audit'>,
+): Sharing {
+  let line: Promise<void> = Promise.resolve();
   /** Subjects that are worth a write now; all others wait for the timer. */
   const due = new Set<string>();
   /** After a failure only the timer tries again. */
   let hasFailed = false;
 
-  function counterOf(subject: string, limit: number): Counter {
-    let counter = counters.get(subject);
-    if (counter === undefined) {
-      counter = { limit, own: 0, shared: 0, others: 0 };
-      counters.set(subject, counter);
-    }
-    return counter;
-  }
-
   async function share(subjects: readonly string[]): Promise<void> {
-    const ofWindow = counters;
-    const added = unshared(ofWindow, subjects);
+    const { startMs, counters } = newest();
+    const added = unshared(counters, subjects);
     if (added.length === 0) return;
     try {
-      const totals = await store.addRequestCounts(windowStartMs, added);
-      for (const { subject, requests } of added) settle(ofWindow.get(subject), requests, subject, totals);
+      const totals = await store.addRequestCounts(startMs, added);
+      for (const { subject, requests } of added) settle(counters.get(subject), requests, subject, totals);
       hasFailed = false;
     } catch (error) {
       hasFailed = true;
@@ -74,44 +114,22 @@ export function startRateLimiter({ limits, store, audit, nowMs }: RateLimiterOpt
     }
   }
 
-  /** After the write that is under way, if there is one; what is admitted until then goes with it. */
-  function shareNext(subject: string): void {
-    if (hasFailed) return;
-    if (due.size === 0) {
-      sharing = sharing.then(() => {
-        const subjects = [...due];
-        due.clear();
-        return share(subjects);
-      });
-    }
-    due.add(subject);
-  }
-
-  const timer = setInterval(() => {
-    sharing = sharing.then(() => share([...counters.keys()]));
-  }, SHARE_INTERVAL_MS);
-  timer.unref();
   return {
-    admit({ apiKeyId, project }) {
-      const now = nowMs();
-      const start = now - (now % RATE_WINDOW_MS);
-      if (start !== windowStartMs) {
-        windowStartMs = start;
-        counters = new Map();
+    shareNext(subject) {
+      if (hasFailed) return;
+      if (due.size === 0) {
+        line = line.then(() => {
+          const subjects = [...due];
+          due.clear();
+          return share(subjects);
+        });
       }
-      const [key, projectKey] = [`key ${apiKeyId}`, `project ${hexOf(project.projectId)}`];
-      const ofKey = counterOf(key, limits.perKey);
-      const ofProject = counterOf(projectKey, limits.perProject);
-      if (isSpent(ofKey) || isSpent(ofProject)) throw rateLimited(start + RATE_WINDOW_MS - now);
-      ofKey.own += 1;
-      ofProject.own += 1;
-      if (isWorthSharing(ofKey)) shareNext(key);
-      if (isWorthSharing(ofProject)) shareNext(projectKey);
+      due.add(subject);
     },
-    async stop() {
-      clearInterval(timer);
-      await sharing;
+    shareAll() {
+      line = line.then(() => share([...newest().counters.keys()]));
     },
+    end: () => line,
   };
 }
 
