@@ -1,30 +1,19 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
-import type { OutboxEvent } from '@strongroom/chain-relay/outbox';
-import { createRelay } from '@strongroom/chain-relay/relay';
 import type { Dialer } from '@strongroom/shared/transport/connection';
 import type { Logger } from 'pino';
 import { type AuditLog, createAuditLog } from './audit-events.ts';
-import { createAuthenticate } from './auth/api-key.ts';
-import { createClientAddressOf } from './auth/client-address.ts';
-import { createAdmitEnrolment } from './auth/enrolment.ts';
-import { startKeyUse } from './auth/key-use.ts';
-import { startRateLimiter } from './auth/rate-limiter.ts';
-import { createRecoveryLimiter, DEFAULT_RECOVERY_RATE_LIMIT } from './auth/recovery-limiter.ts';
 import type { ProxyConfig } from './config.ts';
 import type { CredentialSource } from './enclave/credentials.ts';
-import { connectEnclave, type Enclave } from './enclave/enclave.ts';
+import type { Enclave } from './enclave/enclave.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { createApp } from './http/app.ts';
 import { answerBelowRoutes, refuseMalformed } from './http/below-routes.ts';
-import { createTurns } from './http/turns.ts';
-import { addBacklogMetrics, addLazyResealMetrics } from './metrics/backlog-metrics.ts';
 import { measureStore } from './metrics/measured-store.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
 import { type MetricsServer, startMetricsServer } from './metrics/metrics-server.ts';
-import { createRecoveryNotifier } from './recovery-notifier.ts';
-import { startLazyReseal } from './rotation/lazy-reseal.ts';
+import { startServices } from './start-services.ts';
 import type { Store } from './store/store.ts';
 import { startUserOperationRounds } from './user-operation-rounds.ts';
 
@@ -67,37 +56,11 @@ export async function startProxy(options: ProxyOptions): Promise<ParentProxy> {
   answerBelowRoutes(server, audit);
   const port = await listen(server, config);
   const metricsServer = await metricsServerOf(config, metrics.registry);
-  const enclave = connectEnclave({ dialer, store, credentials, audit, metrics, nowMs });
-  addBacklogMetrics(metrics.registry, { store, enclave });
   const authorities = config.authorities ?? [`127.0.0.1:${port}`, `localhost:${port}`];
-  const rateLimiter = startRateLimiter({ limits: config.rateLimits, store, audit, nowMs });
-  const keyUse = startKeyUse({ store, audit, nowMs });
-  const relay = createRelay({ config: config.relay, store, nowMs, onEvent: outboxEvents(audit) });
-  const recoveryNotifier = createRecoveryNotifier({ webhook: config.recoveryWebhook ?? null, audit });
-  const lazyReseal = startLazyReseal({
-    call: enclave.call,
-    store,
-    generation: () => enclave.status?.generation ?? null,
-  });
-  addLazyResealMetrics(metrics.registry, lazyReseal);
-  const app = createApp({
-    store,
-    relay,
-    enclave,
-    authenticate: createAuthenticate({ store, authorities, nowMs }),
-    clientAddressOf: createClientAddressOf(config.trustedProxies),
-    rateLimiter,
-    keyUse,
-    turns: createTurns(() => metrics.queueRefused('turns')),
-    lazyReseal,
-    recoveryLimiter: createRecoveryLimiter(config.recoveryRateLimit ?? DEFAULT_RECOVERY_RATE_LIMIT, nowMs),
-    recoveryNotifier,
-    admitEnrolment: createAdmitEnrolment(config.enrolmentTokens),
-    audit,
-    metrics,
-    nowMs,
-  });
-  hand(server, app, { metrics, audit });
+  const basis = { store, audit, metrics, nowMs };
+  const running = startServices({ config, dialer, credentials, authorities }, basis);
+  const { enclave, relay, recoveryNotifier } = running.services;
+  hand(server, createApp(running.services), { metrics, audit });
   const housekeeping = startHousekeeping(store, {
     audit,
     nowMs,
@@ -115,12 +78,8 @@ export async function startProxy(options: ProxyOptions): Promise<ParentProxy> {
       recoveryNotifier.stop();
       await closeServer(server);
       await metricsServer?.close();
-      await lazyReseal.stop();
-      enclave.close();
-      await relay.outbox.stop();
+      await running.stop();
       await userOperations.stop();
-      await rateLimiter.stop();
-      await keyUse.stop();
       await store.close();
       audit.serviceStopped();
     },
@@ -142,13 +101,6 @@ function hand(
     },
   });
   server.on('request', (incoming, outgoing) => void listener(incoming, outgoing));
-}
-
-function outboxEvents(audit: AuditLog) {
-  return (event: OutboxEvent): void => {
-    if (event.kind === 'failed') audit.outboxFailed(event.code);
-    else audit.outboxMoved(event.entry.network, event.entry.id, event.look.state, event.look.refusal);
-  };
 }
 
 async function metricsServerOf(
