@@ -16,9 +16,10 @@ export interface RunningRotation {
 export function startRotation(
   options: OperatorProcessOptions,
   onProgress: (progress: RotationProgress, cpuUs: number) => void = () => undefined,
+  execArgv: readonly string[] = [],
 ): RunningRotation {
   const child = fork(new URL('./operator-process.ts', import.meta.url), {
-    execArgv: ['--conditions=source'],
+    execArgv: ['--conditions=source', ...execArgv],
     serialization: 'advanced',
     env: childEnvironment(),
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

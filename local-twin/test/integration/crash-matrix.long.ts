@@ -1,4 +1,4 @@
-// Proxy and enclave killed right before and right after every commit; the database server too, where there is one.
+// Proxy and enclave killed right before and right after every commit.
 import assert from 'node:assert/strict';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CRASH_POINTS, killAtEveryCommit, type Victim } from '../support/crash-matrix.ts';
@@ -12,37 +12,39 @@ import {
 } from '../support/crash-scenarios.ts';
 import { startTestSystem, type TestSystem } from '../support/test-system.ts';
 
-let system: TestSystem;
-let victims: readonly Victim[];
+const options = { execArgv: CRASH_POINTS, limits: { minRecoveryWaitMs: 1000 } };
 
-beforeAll(async () => {
-  system = await startTestSystem({ execArgv: CRASH_POINTS, limits: { minRecoveryWaitMs: 1000 } });
-  victims = victimsOf(system);
-});
-afterAll(() => system[Symbol.asyncDispose]());
+function proxyOf(system: TestSystem): Victim {
+  return {
+    name: 'the proxy',
+    pid: () => null,
+    async restart() {
+      await system.proxy.kill();
+      await system.restartProxy();
+    },
+  };
+}
 
-function victimsOf(of: TestSystem): Victim[] {
-  return [
-    {
-      name: 'the proxy',
-      pid: () => null,
-      async restart() {
-        await of.proxy.kill();
-        await of.restartProxy();
-      },
+function enclaveOf(system: TestSystem): Victim {
+  return {
+    name: 'the enclave',
+    pid: () => system.enclave.process.pid ?? assert.fail('there is no enclave'),
+    async restart() {
+      await system.enclave.kill();
+      await system.restartEnclave();
     },
-    {
-      name: 'the enclave',
-      pid: () => of.enclave.process.pid ?? assert.fail('there is no enclave'),
-      async restart() {
-        await of.enclave.kill();
-        await of.restartEnclave();
-      },
-    },
-  ];
+  };
 }
 
 describe('killed at every commit of', () => {
+  let system: TestSystem;
+  let victims: readonly Victim[];
+  beforeAll(async () => {
+    system = await startTestSystem(options);
+    victims = [proxyOf(system), enclaveOf(system)];
+  });
+  afterAll(() => system[Symbol.asyncDispose]());
+
   it('a create', async () => {
     expect(await killAtEveryCommit(victims, createScenario(system))).toBe(3);
   });

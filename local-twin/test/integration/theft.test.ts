@@ -1,5 +1,7 @@
-// A thief has both databases, and the secrets of a project of his own, but not the KMS key.
+// A thief has both databases and a project of his own, but not the KMS key; or an enclave that opens everything, but not both databases.
 import { createSecretKey, hkdfSync, randomBytes } from 'node:crypto';
+import type { AccountRows, ProjectRows } from '@strongroom/shared/operations/fields';
+import { signEvmHash } from '@strongroom/shared/operations/sign-evm-hash';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SealKind, seal } from '../../../enclave-app/src/keys/seal.ts';
 import {
@@ -7,8 +9,9 @@ import {
   createLabProject,
   type LabAccount,
   type LabProject,
+  signedRequest,
 } from '../../src/hostile/lab-project.ts';
-import { type Laboratory, openLaboratory } from '../../src/hostile/laboratory.ts';
+import { type LabEnclave, type Laboratory, openLaboratory } from '../../src/hostile/laboratory.ts';
 
 interface SealedBlob {
   readonly kind: SealKind;
@@ -16,21 +19,30 @@ interface SealedBlob {
 }
 
 let lab: Laboratory;
+let enclave: LabEnclave;
+let victim: LabProject;
+let thief: LabProject;
+let accounts: { readonly victims: LabAccount; readonly thiefs: LabAccount };
 let blobs: SealedBlob[];
 /** Everything that is stolen, and the thief's own. */
 let stolen: Uint8Array[];
 
 beforeAll(async () => {
   lab = await openLaboratory();
-  const enclave = await lab.bootReady();
-  const [victim, thief] = [await createLabProject(enclave), await createLabProject(enclave)];
-  const accounts = [await createLabAccount(enclave, victim), await createLabAccount(enclave, thief)];
-  blobs = [...[victim, thief].flatMap(blobsOfProject), ...accounts.flatMap(blobsOfAccount)];
+  enclave = await lab.bootReady();
+  victim = await createLabProject(enclave);
+  thief = await createLabProject(enclave);
+  accounts = {
+    victims: await createLabAccount(enclave, victim),
+    thiefs: await createLabAccount(enclave, thief),
+  };
+  const both = Object.values(accounts);
+  blobs = [...[victim, thief].flatMap(blobsOfProject), ...both.flatMap(blobsOfAccount)];
   const scalarOf = (jwk: { d?: string }) => Buffer.from(jwk.d ?? '', 'base64url');
   stolen = [
     await lab.rootRecord(),
     ...[victim, thief].flatMap(({ rows, certificate }) => [rows.projectId, certificate]),
-    ...accounts.map(({ certificate }) => certificate),
+    ...both.map(({ certificate }) => certificate),
     ...blobs.map(({ bytes }) => bytes),
     scalarOf(thief.walletSecret.export({ format: 'jwk' })),
     scalarOf(thief.apiKey.privateKey.export({ format: 'jwk' })),
@@ -85,5 +97,53 @@ describe('both databases without the KMS key', () => {
     const bytes = seal({ key: createSecretKey(key), generation: 1 }, context, randomBytes(32));
     const hidden = Buffer.concat([randomBytes(7), key, randomBytes(5)]);
     expect(openedBy([...stolen, hidden], { kind: 'wallet', bytes })).toBe(1);
+  });
+});
+
+const refused = expect.objectContaining({ code: 'SEALED_BLOB_REFUSED' });
+
+/** Asks for a signature by an account of a project whose Wallet Secret the thief has as well. */
+function sign(
+  project: LabProject,
+  { address }: LabAccount,
+  presented: { project: ProjectRows; rows: AccountRows },
+) {
+  const body = { hash: `0x${'ab'.repeat(32)}` };
+  const client = signedRequest(project, { path: `/v2/evm/accounts/${address}/sign`, body });
+  return enclave.call(signEvmHash, { client, ...presented });
+}
+
+describe('an enclave that KMS gave the root key', () => {
+  it('signs when every row is there', async () => {
+    const { status } = await sign(victim, accounts.victims, {
+      project: victim.rows,
+      rows: accounts.victims.rows,
+    });
+    expect(status).toBe(200);
+  });
+
+  it('opens no wallet key of the vault by rows of a project of the thief', async () => {
+    const { walletKey } = accounts.victims.rows;
+    const rows = { ...accounts.thiefs.rows, walletKey };
+    await expect(sign(thief, accounts.thiefs, { project: thief.rows, rows })).rejects.toThrow(refused);
+    const swapped = { ...thief.rows, clientSecret: walletKey };
+    await expect(sign(thief, accounts.thiefs, { project: swapped, rows })).rejects.toThrow(refused);
+  });
+
+  it('has nothing to sign with for the primary database alone', async () => {
+    const { account } = accounts.victims.rows;
+    for (const walletKey of [accounts.thiefs.rows.walletKey, account.sealed, victim.rows.clientSecret]) {
+      const presented = { project: victim.rows, rows: { account, walletKey } };
+      await expect(sign(victim, accounts.victims, presented)).rejects.toThrow(refused);
+    }
+  });
+
+  it("opens nothing with another project's client secret", async () => {
+    const { rows } = accounts.victims;
+    const project = { ...victim.rows, clientSecret: thief.rows.clientSecret };
+    await expect(sign(victim, accounts.victims, { project, rows })).rejects.toThrow(refused);
+    const { projectId } = victim.rows;
+    const under = { ...thief.rows, projectId };
+    await expect(sign(victim, accounts.victims, { project: under, rows })).rejects.toThrow(refused);
   });
 });

@@ -31,7 +31,7 @@ export interface RotationRound {
 }
 
 /** Long enough for the twin's proxy to look at the store, once a second. */
-const SETTLE_MS = 1500;
+export const SETTLE_MS = 1500;
 const MAX_ATTEMPTS = 20;
 
 /** @returns what the enclave saw, without the times; and the kills that came before the rotation's end, which later ones did not */
@@ -93,7 +93,7 @@ async function killAndRestart(system: TestSystem, victim: 'proxy' | 'enclave'): 
 }
 
 /** What the key administrator does for the length of a rotation. */
-function allowNewDataKeys(system: TestSystem): void {
+export function allowNewDataKeys(system: TestSystem): void {
   system.kms.setPolicy(TWIN_KEY_ARN, twinKeyPolicy([system.measurements], 'genesis'));
 }
 

@@ -8,6 +8,7 @@ declare module 'pg' {
   export interface PoolClient {
     query(sql: string, values: readonly unknown[]): Promise<QueryResult>;
     release(destroy?: boolean): void;
+    on(event: 'error', listener: (error: Error) => void): this;
   }
   export interface PoolConfig {
     readonly connectionString: string;
@@ -34,6 +35,7 @@ declare module 'pg' {
         | { readonly name: string; readonly text: string; readonly values: readonly unknown[] },
     ): Promise<QueryResult>;
     on(event: 'error', listener: (error: Error) => void): this;
+    on(event: 'connect', listener: (client: PoolClient) => void): this;
     end(): Promise<void>;
   }
   export class Client {

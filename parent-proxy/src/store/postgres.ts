@@ -122,8 +122,10 @@ function openPool({ url, ssl }: PostgresTarget, settings: PostgresSettings): Poo
     options: '-c synchronous_commit=on -c default_transaction_isolation=read\\ committed',
     types: { getTypeParser: (oid, format) => (oid === INT8_OID ? Number : types.getTypeParser(oid, format)) },
   });
-  // An idle connection that breaks is replaced by the next query; without a listener it would end the process.
+  // A connection that breaks while idle is replaced by the next query; one that breaks in a transaction fails its statement. Either would end
+  // the process without a listener, and the pool listens only to those that are idle.
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 

@@ -1,6 +1,9 @@
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Secret } from '../../src/secrets.ts';
 import { openStore, type StoreLocation } from '../../src/store/open-store.ts';
+import { openPostgresEngine } from '../../src/store/postgres.ts';
+import type { PrimarySchema } from '../../src/store/schema.ts';
 import type { Store } from '../../src/store/store.ts';
 import { describeStoreContract } from '../store/contract.ts';
 import { describeArchivedTables } from '../store/describe-archived-tables.ts';
@@ -92,6 +95,22 @@ describe('a PostgreSQL store', () => {
     expect(await store.findPrincipal('key')).not.toBeNull();
     expect(await store.addAccount(newAccount(project.rows.projectId), null)).toBe('added');
     await store.close();
+  });
+
+  it('fails a transaction whose session the server loses, and works again', async () => {
+    const { primary } = await createDatabases();
+    const engine = openPostgresEngine<PrimarySchema>(new Secret(primary));
+    const walWriter = await server.walWriter();
+    const interrupted = engine.transaction(async (transaction) => {
+      await sql`select 1`.execute(transaction);
+      process.kill(walWriter, 'SIGKILL');
+      // The session ends while nothing is asked of it.
+      await server.walWriter();
+      await sql`select 1`.execute(transaction);
+    });
+    await expect(interrupted).rejects.toThrow(withCode('STORE_UNAVAILABLE'));
+    await engine.transaction((transaction) => sql`select 1`.execute(transaction));
+    await engine.close();
   });
 
   it('is refused when the databases are swapped, foreign, or absent', async () => {

