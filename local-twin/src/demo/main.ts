@@ -1,8 +1,8 @@
 // `make demo`: the whole story against a running `make dev`, each step checked by somebody who does not trust the service.
-import { resolve } from 'node:path';
 import { CdpClient } from '@coinbase/cdp-sdk';
 import { makeWalletSecret } from '@strongroom/client/credentials';
 import { connectService } from '@strongroom/client/service';
+import { readServiceStatus } from '@strongroom/client/service-status';
 import {
   type ServiceIdentity,
   verifyAccount,
@@ -21,22 +21,35 @@ import {
   toHex,
 } from 'viem';
 import { type DevFile, devFilePath, readDevFile } from '../dev/dev-file.ts';
+import { homeOf } from '../dev/home.ts';
 
 process.env['DISABLE_CDP_ERROR_REPORTING'] = 'true';
 process.env['DISABLE_CDP_USAGE_TRACKING'] = 'true';
 
-const home = resolve(process.env['STRONGROOM_HOME'] ?? '.strongroom');
-const file = readDevFile(home);
-if (file === null) {
-  console.error(`There is no ${devFilePath(home)}: run "make dev" in another terminal first.`);
+const file = await runningService().catch((error: Error) => {
+  console.error(`make demo has nothing to show: ${error.message}`);
   process.exit(1);
-}
+});
 
 let failures = 0;
 let steps = 0;
 await tellStory(file);
 console.log(failures === 0 ? `\nAll ${steps} steps hold.` : `\n${failures} of ${steps} steps FAILED.`);
 process.exit(failures === 0 ? 0 : 1);
+
+/** What `make dev` wrote, once its service answers. @throws Error, to be shown */
+async function runningService(): Promise<DevFile> {
+  const home = homeOf(process.env);
+  const found = readDevFile(home);
+  if (found === null)
+    throw new Error(`there is no ${devFilePath(home)}; run "make dev" in another terminal first.`);
+  await readServiceStatus(found.baseUrl).catch((cause: unknown) => {
+    throw new Error(`nobody answers at ${found.baseUrl}; run "make dev" in another terminal first.`, {
+      cause,
+    });
+  });
+  return found;
+}
 
 /** Runs one step; what it returns is shown, what it throws fails the demo. */
 async function step(title: string, run: () => Promise<string>): Promise<void> {

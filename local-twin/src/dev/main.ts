@@ -1,26 +1,23 @@
 // `make dev`: the whole service in the foreground, with a first project, on 127.0.0.1.
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { readRelayConfig } from '@strongroom/chain-relay/relay-config';
-import { addApiKey } from '@strongroom/client/api-keys';
-import { createProject } from '@strongroom/client/create-project';
-import { makeApiKey } from '@strongroom/client/credentials';
-import { importWalletSecret } from '@strongroom/client/owner';
-import { connectService, type Service } from '@strongroom/client/service';
-import { type ServicePins, verifyService } from '@strongroom/client/verify-service';
+import { ChildError } from '../system/child.ts';
 import { type System, startSystem } from '../system/start-system.ts';
+import { TWIN_KEY_ARN, twinKeyPolicy } from '../system/twin-configuration.ts';
 import { type DevFile, devFilePath, readDevFile, writeDevFile } from './dev-file.ts';
-import { importPublicKeyOf } from './import-key.ts';
+import { openProject } from './first-project.ts';
+import { homeOf, takeHome, writeOperatorFiles } from './home.ts';
 
-const home = resolve(process.env['STRONGROOM_HOME'] ?? '.strongroom');
-const port = Number(process.env['PORT'] ?? 8787);
+const home = homeOf(process.env);
+const port = Number(process.env['PORT'] || 8787);
 /** 0 takes a free one. */
-const metricsPort = Number(process.env['METRICS_PORT'] ?? 0);
+const metricsPort = Number(process.env['METRICS_PORT'] || 0);
+/** Of the simulated KMS: `genesis` also admits what a rotation of the root key asks for. */
+const keyPolicy = process.env['KEY_POLICY'] || 'operational';
+/** So that a recovery can be tried within a minute. */
+const MIN_RECOVERY_WAIT_MS = 1000;
 const startedMs = performance.now();
-const SCOPES = ['read', 'sign', 'accounts#export', 'policies#manage'];
 
 try {
   await run();
@@ -32,7 +29,12 @@ try {
 async function run(): Promise<void> {
   if (port === 0 || !isPort(port)) throw new Error('PORT must be a port number');
   if (!isPort(metricsPort)) throw new Error('METRICS_PORT must be a port number');
+  if (keyPolicy !== 'operational' && keyPolicy !== 'genesis')
+    throw new Error('KEY_POLICY must be operational or genesis');
   await assertPortFree();
+  takeHome(home);
+  // Unreadable, it is better known before anything is started.
+  readDevFile(home);
   step(`Starting under ${home}: security module, KMS, enclave, proxy`);
   const relay = readRelayConfig((name) => process.env[name] ?? null, failSetting);
   const system = await startSystem({
@@ -40,6 +42,7 @@ async function run(): Promise<void> {
     port,
     relay,
     metricsPort,
+    limits: { minRecoveryWaitMs: MIN_RECOVERY_WAIT_MS },
     logLevel: process.env['STRONGROOM_LOG_LEVEL'] ?? 'warn',
   });
   onInterrupt(system);
@@ -48,8 +51,11 @@ async function run(): Promise<void> {
       ? 'Genesis: a new deployment, its root key wrapped by the simulated KMS'
       : 'Root key unsealed',
   );
-  const file = await openProject(system);
+  if (keyPolicy === 'genesis')
+    system.kms.setPolicy(TWIN_KEY_ARN, twinKeyPolicy([system.measurements], 'genesis'));
+  const file = await openProject(system, home, step);
   writeDevFile(home, file);
+  writeOperatorFiles(home, system.enclave.port, system.enrolmentToken);
   step(`Ready. Metrics for Prometheus: ${system.metricsUrl}`);
   console.log(snippet(file));
 }
@@ -58,77 +64,11 @@ async function run(): Promise<void> {
 async function assertPortFree(): Promise<void> {
   const probe = createServer().listen(port, '127.0.0.1');
   await once(probe, 'listening').catch((cause: unknown) => {
-    throw new Error(`port ${port} is taken; set PORT.`, { cause });
+    const isTaken = (cause as { code?: unknown }).code === 'EADDRINUSE';
+    throw new Error(`port ${port} ${isTaken ? 'is taken' : 'is not yours to use'}; set PORT.`, { cause });
   });
   probe.close();
   await once(probe, 'close');
-}
-
-/** The project of the last start, or a first one with what the SDK needs. */
-async function openProject(system: System): Promise<DevFile> {
-  const service = connectService(system.baseUrl);
-  const { measurements, rootCertificatePem } = system;
-  const pins: ServicePins = { images: [measurements], customRoot: system.rootCertificate };
-  const earlier = readDevFile(home);
-  const isKnown = earlier !== null && !system.wasGenesisRun && earlier.baseUrl === system.baseUrl;
-  if (isKnown) step(`Project ${earlier.projectId.slice(0, 12)}… of the last start`);
-  await untilTokensAreTaken();
-  const made = isKnown ? earlier : await createFirstProject(service, pins, system);
-  const file = made.es256ApiKeyId === undefined ? await withEs256Key(made, pins) : made;
-  const importPublicKeyPem = await importPublicKeyOf(service, await verifyService(service, pins), file);
-  return { ...file, pcrs: pcrTable(system), rootCertificatePem, importPublicKeyPem };
-}
-
-async function createFirstProject(service: Service, pins: ServicePins, system: System): Promise<DevFile> {
-  const { apiKey, walletSecret, projectId, deploymentId } = await createProject({
-    service,
-    pins,
-    choices: {
-      authorities: [`127.0.0.1:${port}`, `localhost:${port}`],
-      policyAuthority: 'api-key',
-      exportAllowed: true,
-      scopes: SCOPES,
-    },
-    enrolmentToken: system.enrolmentToken,
-  });
-  step(
-    'First project made: policies by API key and export allowed, as the SDK expects. Choose stricter for production.',
-  );
-  return {
-    baseUrl: system.baseUrl,
-    apiKeyId: apiKey.id,
-    apiKeySecret: apiKey.secret,
-    walletSecret: walletSecret.secret,
-    pcrs: pcrTable(system),
-    rootCertificatePem: system.rootCertificatePem,
-    projectId: Buffer.from(projectId).toString('hex'),
-    deploymentId: Buffer.from(deploymentId).toString('hex'),
-  };
-}
-
-/** An enclave refuses tokens of the second in which it started, as it can't know which of them it took before. */
-async function untilTokensAreTaken(): Promise<void> {
-  await sleep(1005 - (Date.now() % 1000));
-}
-
-/** The SDK takes keys of two kinds; one of each is there to be tried. */
-async function withEs256Key(file: DevFile, pins: ServicePins): Promise<DevFile> {
-  const { baseUrl, apiKeyId, apiKeySecret, walletSecret } = file;
-  const owner = {
-    baseUrl,
-    pins,
-    projectId: Buffer.from(file.projectId, 'hex'),
-    credentials: { apiKeyId, apiKeySecret },
-    walletSecret: importWalletSecret(walletSecret),
-  };
-  const key = makeApiKey('ES256', `organizations/${randomUUID()}/apiKeys/${randomUUID()}`);
-  await addApiKey(owner, key, { scopes: SCOPES });
-  return { ...file, es256ApiKeyId: key.id, es256ApiKeySecret: key.secret };
-}
-
-function pcrTable({ measurements }: System): DevFile['pcrs'] {
-  const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
-  return { '0': hex(measurements.pcr0), '1': hex(measurements.pcr1), '2': hex(measurements.pcr2) };
 }
 
 /** Ends the children too, and says so when one of them ends by itself. */
@@ -170,9 +110,19 @@ function step(text: string): void {
   console.log(`[${((performance.now() - startedMs) / 1000).toFixed(1).padStart(5)} s] ${text}`);
 }
 
+/** Of the databases under the home. */
+const STORE_PROBLEMS: Readonly<Record<string, string>> = {
+  STORE_NEWER_SCHEMA: `a newer version of Strongroom wrote ${home}; use that one, or set STRONGROOM_HOME.`,
+  STORE_READ_ONLY: `the databases in ${home} cannot be written to.`,
+  STORE_FULL: `the disk of ${home} is full.`,
+  STORE_CORRUPT: `the databases in ${home} are damaged; set STRONGROOM_HOME to start anew.`,
+  STORE_WRONG_DATABASE: `the databases in ${home} do not belong together; set STRONGROOM_HOME to start anew.`,
+};
+
 function explain(error: unknown): string {
   if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
     return `port ${port} or ${metricsPort} is taken; set PORT or METRICS_PORT.`;
+  if (error instanceof ChildError) return STORE_PROBLEMS[error.code] ?? error.message;
   return error instanceof Error ? error.message : 'unknown error';
 }
 

@@ -20,6 +20,21 @@ export interface Listening {
   readonly metricsPort: number | null;
 }
 
+/** How a child tells its parent that it ends instead: by a code. */
+interface NotStarted {
+  readonly notStarted: string;
+}
+
+/** A child that said why it could not start. */
+export class ChildError extends Error {
+  readonly code: string;
+  constructor(code: string) {
+    super(`a process of the twin could not start: ${code}`);
+    this.name = 'ChildError';
+    this.code = code;
+  }
+}
+
 /** Starts a TypeScript entry as a process of its own, with nothing of this environment that could change it. */
 export async function startChild(
   entry: URL,
@@ -38,7 +53,8 @@ export async function startChild(
     once(child, 'exit').then(([code]) => {
       throw new Error(`${entry.pathname.split('/').at(-1)} ended with code ${code} before it was up`);
     }),
-  ])) as [Listening];
+  ])) as [Listening | NotStarted];
+  if ('notStarted' in answer) throw new ChildError(answer.notStarted);
   return {
     process: child,
     port: answer.listening,
@@ -64,6 +80,12 @@ export async function startChild(
 export async function receiveOptions<T>(): Promise<T> {
   const [options] = (await once(process, 'message')) as [T];
   return options;
+}
+
+/** In a child: says why it does not start, and ends. */
+export async function giveUp(code: string): Promise<never> {
+  await new Promise((resolve) => process.send?.({ notStarted: code } satisfies NotStarted, resolve));
+  process.exit(1);
 }
 
 /** In a child: says that it is up; ends with its parent, so that no process of the twin is left behind. */

@@ -8,7 +8,8 @@ import { staticCredentials } from '../../../parent-proxy/src/enclave/credentials
 import { Secret } from '../../../parent-proxy/src/secrets.ts';
 import { startProxy } from '../../../parent-proxy/src/start-proxy.ts';
 import { openStore } from '../../../parent-proxy/src/store/open-store.ts';
-import { announce, receiveOptions } from './child.ts';
+import { StoreError } from '../../../parent-proxy/src/store/store-error.ts';
+import { announce, giveUp, receiveOptions } from './child.ts';
 import { TWIN_CREDENTIALS } from './twin-configuration.ts';
 
 export type TwinStoreLocation =
@@ -64,7 +65,10 @@ const proxy = await startProxy({
     trustedProxies: options.trustedProxies,
     metrics: metricsPort === null ? null : { host: '127.0.0.1', port: metricsPort },
   },
-  store: await openStore(location),
+  store: await openStore(location).catch((error: unknown) => {
+    if (error instanceof StoreError) return giveUp(error.code);
+    throw error;
+  }),
   dialer: tcpDialer(options.enclavePort),
   credentials: staticCredentials({ accessKeyId, secretAccessKey, sessionToken: null }),
   log: pino({ level: options.logLevel, base: null }),

@@ -1,5 +1,5 @@
 // `make dev` as a developer has it: a process, a file, and the official SDK.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -22,24 +22,23 @@ const started: ChildProcess[] = [];
 
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'strongroom-dev-'));
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  port = (probe.address() as { port: number }).port;
-  probe.close();
+  port = await freePort();
 });
 afterAll(async () => {
   for (const child of started) await stop(child);
   rmSync(home, { recursive: true, force: true });
 });
 
+const environment = () => ({
+  ...childEnvironment(),
+  HOME: process.env['HOME'],
+  STRONGROOM_HOME: home,
+  PORT: `${port}`,
+});
+
 /** @returns what it wrote until it was ready, or ended */
-async function start(): Promise<string> {
-  const env = {
-    ...childEnvironment(),
-    HOME: process.env['HOME'],
-    STRONGROOM_HOME: home,
-    PORT: `${port}`,
-  };
+async function start(settings: Readonly<Record<string, string>> = {}): Promise<string> {
+  const env = { ...environment(), ...settings };
   running = spawn(process.execPath, ['--conditions=source', '--no-warnings', MAIN], { env });
   started.push(running);
   let output = '';
@@ -58,6 +57,20 @@ async function stop(child = running): Promise<number | null> {
   child.kill('SIGINT');
   await once(child, 'exit');
   return child.exitCode;
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port: free } = probe.address() as { port: number };
+  probe.close();
+  return free;
+}
+
+function run(main: string, ...words: string[]) {
+  const path = join(import.meta.dirname, '../../src', main);
+  const args = ['--conditions=source', '--no-warnings', path, ...words];
+  return spawnSync(process.execPath, args, { env: environment(), encoding: 'utf8' });
 }
 
 const readFile = () => JSON.parse(readFileSync(join(home, 'dev.json'), 'utf8')) as DevFile;
@@ -89,6 +102,10 @@ it('serves the SDK with either of its keys, under either base path, and keeps al
   await second.policies.deletePolicy({ id });
 
   expect(await stop()).toBe(0);
+  expect(run('demo/main.ts')).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining('nobody answers at'),
+  });
   expect(await start()).toContain('of the last start');
   expect(readFile()).toEqual(file);
   const account = await second.evm.getAccount({ name: 'kept' });
@@ -96,9 +113,16 @@ it('serves the SDK with either of its keys, under either base path, and keeps al
   await account.signMessage({ message: 'still here' });
 });
 
-it('says which port is taken', async () => {
+it('lets an operator try his commands, and an owner make projects', async () => {
+  const { status, stdout } = run('dev/operate.ts', 'root-key', 'status', '--json');
+  expect([status, JSON.parse(stdout).generation]).toEqual([0, 1]);
+  expect(readFileSync(join(home, 'enrolment-token'), 'utf8')).toMatch(/^[\w-]{43}\n$/);
+});
+
+it('says which port is taken, and that another one runs on the same home', async () => {
   expect(running.exitCode).toBeNull();
-  const output = await start();
-  expect(output).toContain(`port ${port} is taken`);
+  expect(await start()).toContain(`port ${port} is taken`);
+  expect(await stop()).toBe(1);
+  expect(await start({ PORT: `${await freePort()}` })).toContain('another "make dev" runs on');
   expect(await stop()).toBe(1);
 });
