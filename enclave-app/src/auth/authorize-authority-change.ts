@@ -1,10 +1,9 @@
 // TRUST BOUNDARY: requests that change a project's own record.
-import { OperationError } from '@strongroom/shared/channel/operation-error';
 import type { ClientRequest, ProjectRows } from '@strongroom/shared/operations/fields';
 import type { OperationName } from '@strongroom/shared/operations/registry';
 import type { ReadyService } from '../ready-service.ts';
 import type { Factors } from '../records/factors.ts';
-import { isRecentToken, type RecentToken } from '../records/recent-tokens.ts';
+import { assertUnusedToken, type RecentToken } from '../records/recent-tokens.ts';
 import { authorize, parseUnsignedRequest } from './authorize.ts';
 import { verifyBearer } from './bearer.ts';
 import { GATED_OPERATIONS, requireSecondFactor } from './second-factor.ts';
@@ -31,7 +30,7 @@ export async function authorizePolicyChange(
   const authority = opened.project.authority.record;
   const bearer = verifyBearer(request.client, { authority, scope: 'policies#manage', clock: service.clock });
   service.replayWindow.reserve(opened.project.projectId, bearer.id, bearer.expiresAtMs);
-  assertUnused(opened.project.authority.record.recentTokens, bearer);
+  assertUnusedToken(opened.project.authority.record.recentTokens, bearer);
   const demand = { purpose: GATED_OPERATIONS[operation], isBesideWalletSecret: false, writesRecord: true };
   const factors = requireSecondFactor({ client: request.client, project: opened.project }, demand, service);
   return { ...opened, token: bearer, factors };
@@ -48,13 +47,9 @@ export async function authorizeAuthorityChange(
   service: ReadyService,
 ): Promise<AuthorizedChange & { readonly authority: string }> {
   const authorized = await authorize(operation, request, service);
-  assertUnused(authorized.project.authority.record.recentTokens, authorized.token);
+  assertUnusedToken(authorized.project.authority.record.recentTokens, authorized.token);
   const demand = { purpose: GATED_OPERATIONS[operation], isBesideWalletSecret: true, writesRecord: true };
   const { project } = authorized;
   const factors = requireSecondFactor({ client: request.client, project }, demand, service);
   return { ...authorized, authority: authorized.token.authority, factors };
-}
-
-function assertUnused(recentTokens: readonly RecentToken[], token: RecentToken): void {
-  if (isRecentToken([...recentTokens], token.id)) throw new OperationError('WALLET_TOKEN_REPLAYED');
 }

@@ -57,7 +57,7 @@ export function parseUnsignedRequest(
 /**
  * Decides whether a request may go on: the Wallet Secret signed it, for this method, path and body, now, and for the first time.
  * @param authorityOf names other signers than the record's own, for the one request that a secret makes before it counts
- * @throws OperationError WALLET_TOKEN_*, and those of `parseUnsignedRequest`
+ * @throws OperationError WALLET_TOKEN_*, RECORD_OLDER_VERSION, and those of `parseUnsignedRequest`
  */
 export async function authorize(
   operation: OperationName,
@@ -90,8 +90,10 @@ export async function authorizeForAccount(
   const token = verifyToken(request, relayed.client, service);
   const address = request.address ?? relayed.storedAddress;
   if (address === undefined) throw new OperationError('OPERATION_MISMATCH');
-  const account = service.accounts.open(request.project, address, relayed.account);
-  await useToken(request, token, service);
+  const open = () => service.accounts.open(request.project, address, relayed.account);
+  const account = open();
+  // What is true when the token came may not be when it is due; opening again refuses what has become older.
+  if (await useToken(request, token, service)) open();
   return { ...request, token, account };
 }
 
@@ -116,15 +118,24 @@ function verifyToken(
   });
 }
 
-/** Reserves the token in the same turn of the event loop in which it was verified, then waits for its time. */
+/**
+ * Reserves the token in the same turn of the event loop in which it was verified, then waits for its time. A record that was replaced
+ * meanwhile does not count any more: its Wallet Secret may be revoked, its permission withdrawn.
+ * @returns whether it had to wait
+ * @throws OperationError WALLET_TOKEN_REPLAYED, REPLAY_TABLE_FULL, RECORD_OLDER_VERSION, RECORD_FORKED
+ */
 async function useToken(
   { project }: UnsignedRequest,
   token: VerifiedWalletToken,
-  { clock, replayWindow }: ReadyService,
-): Promise<void> {
+  { clock, replayWindow, projects }: ReadyService,
+): Promise<boolean> {
   replayWindow.reserve(project.projectId, token.id, token.expiresAtMs);
+  const dueMs = token.issuedAtS * 1000;
+  if (dueMs <= clock.nowMs()) return false;
   // Acting before its time would leave a token alive after a restart in the meantime.
-  if (token.issuedAtS * 1000 > clock.nowMs()) await clock.until(token.issuedAtS * 1000);
+  await clock.until(dueMs);
+  projects.assertNewest(project);
+  return true;
 }
 
 function parseBody(body: Uint8Array): JsonNode | null {

@@ -1,5 +1,6 @@
 // TRUST BOUNDARY: a recovery, from whoever says that they know the passphrase.
 import { createPublicKey } from 'node:crypto';
+import { apiKeyId } from '@strongroom/shared/api/api-key-body';
 import { OperationError } from '@strongroom/shared/channel/operation-error';
 import { bytesOf, bytesUpTo } from '@strongroom/shared/operations/fields';
 import { decodeCbor } from '@strongroom/shared/wire/cbor';
@@ -16,7 +17,8 @@ const recoveryRequestSchema = v.strictObject({
   recordDigest: bytesOf(32),
   challenge: bytesUpTo(64),
   walletSecret: bytesOf(91),
-  apiKey: v.nullable(apiKeySchema),
+  /** Its id can be said in the path that revokes it. */
+  apiKey: v.nullable(v.strictObject({ ...apiKeySchema.entries, id: apiKeyId })),
 });
 
 /** What the recovery key asks for. */

@@ -23,7 +23,7 @@ export function createTotpSteps(maxProjects = MAX_PROJECTS): TotpSteps {
         for (const [other, used] of last) if (used < totpStepAt(nowMs) - 1) last.delete(other);
         if (last.size >= maxProjects) throw new OperationError('OVERLOADED');
       }
-      last.set(key, step);
+      last.set(key, Math.max(step, last.get(key) ?? 0));
     },
   };
 }

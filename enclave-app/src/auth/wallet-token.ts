@@ -59,7 +59,7 @@ export function verifyWalletToken(
     JTI.test(jti) &&
     (reqHash === undefined || typeof reqHash === 'string');
   if (!hasShape) throw new OperationError('WALLET_TOKEN_MALFORMED');
-  assertSignature({ signingInput, signature }, expected);
+  assertSignature({ signingInput, signature }, expected, (iat as number) * 1000);
   const authority = authorityOf(uris, expected);
   assertTime(iat as number, (nbf ?? iat) as number, expected);
   assertRequestHash(reqHash as string | undefined, expected.body);
@@ -79,15 +79,20 @@ function parse(untrustedToken: string) {
   }
 }
 
-/** The token names no key, so each Wallet Secret that is valid now may have made it: one, or two during a rotation. */
+/**
+ * The token names no key, so each Wallet Secret that is valid when it is due may have made it: one, or two during a rotation. A token of
+ * the future is not a way around the end of its secret.
+ */
 function assertSignature(
   token: { signingInput: Uint8Array; signature: Uint8Array },
   { authority, nowMs }: TokenExpectation,
+  issuedAtMs: number,
 ): void {
   const der = derSignature(token.signature);
+  const dueMs = Math.max(nowMs, issuedAtMs);
   if (der !== null) {
     for (const secret of authority.walletSecrets) {
-      const isValid = secret.notAfterMs === null || nowMs < secret.notAfterMs;
+      const isValid = secret.notAfterMs === null || dueMs < secret.notAfterMs;
       if (isValid && verify('sha256', token.signingInput, publicKeyOf(secret), der)) return;
     }
   }

@@ -1,12 +1,11 @@
 import { updateAccountBody } from '@strongroom/shared/api/account-body';
-import { OperationError } from '@strongroom/shared/channel/operation-error';
 import type { ParsedRequestOf, ResponseOf } from '@strongroom/shared/operations/operation';
 import type { updateEvmAccount } from '@strongroom/shared/operations/update-evm-account';
 import { authorizeForAccount } from '../auth/authorize.ts';
 import { GATED_OPERATIONS, requireSecondFactor } from '../auth/second-factor.ts';
 import type { ReadyService } from '../ready-service.ts';
 import type { AccountRecord } from '../records/account-record.ts';
-import { isRecentToken, rememberToken } from '../records/recent-tokens.ts';
+import { assertUnusedToken, rememberToken } from '../records/recent-tokens.ts';
 import { accountAnswer, accountViewOf } from './account-answer.ts';
 import { assertAttachablePolicy } from './attachable-policy.ts';
 import { parseBody } from './parse-body.ts';
@@ -24,7 +23,7 @@ export function handleUpdateAccount(operation: UpdateOperation) {
     const { name, accountPolicy } = parseBody(updateAccountBody, body);
     const authority = project.authority.record;
     const { record, digest } = account;
-    if (isRecentToken(record.recentTokens, token.id)) throw new OperationError('WALLET_TOKEN_REPLAYED');
+    assertUnusedToken(record.recentTokens, token);
     if (accountPolicy) assertAttachablePolicy(authority, accountPolicy);
     if (accountPolicy !== undefined) {
       const demand = {

@@ -24,6 +24,8 @@ export interface Projects {
    * @throws OperationError SEALED_BLOB_REFUSED, RECORD_MISMATCH, RECORD_OLDER_VERSION, RECORD_FORKED, MARK_TABLE_FULL
    */
   open(untrustedRows: ProjectRows): OpenedProject;
+  /** @throws OperationError RECORD_OLDER_VERSION, RECORD_FORKED when another record was presented since this one was opened */
+  assertNewest(project: OpenedProject): void;
   /** Seals a project's rows under the root key that seals now: same bytes, same version, same digest. @throws as `open` */
   reseal(untrustedRows: ProjectRows): { readonly authority: Uint8Array; readonly clientSecret: Uint8Array };
   sealAuthority(record: AuthorityRecord): SealedRecord;
@@ -55,10 +57,11 @@ export function createProjects(deployment: Deployment, marks: RecordMarks): Proj
     const isConsistent =
       opened.record.version === authority.version && Buffer.from(opened.record.projectId).equals(projectId);
     if (!isConsistent) throw new OperationError('RECORD_MISMATCH');
-    marks.present(keyOf(projectId), authority.version, opened.digest);
     const secret = unseal(deployment.roots.ofGeneration, clientSecretContext(projectId), clientSecret);
     const keys = deployment.roots.withClientSecret(secret);
     secret.fill(0);
+    // Last, so that a mark never runs ahead of the cache: what is cached is the newest that was presented.
+    marks.present(keyOf(projectId), authority.version, opened.digest);
     return { projectId: Uint8Array.from(projectId), authority: opened, keys };
   }
 
@@ -85,6 +88,8 @@ export function createProjects(deployment: Deployment, marks: RecordMarks): Proj
       cache.set(key, { rows: copyRows(rows), roots, project });
       return project;
     },
+    assertNewest: ({ projectId, authority: { record, digest } }) =>
+      marks.present(keyOf(projectId), record.version, digest),
     reseal({ projectId, authority, clientSecret }) {
       const context = authorityContext(projectId, authority.version);
       return {
