@@ -10,7 +10,7 @@ import {
 } from '../input/credentials-file.ts';
 import { readLostProject, readOwner, walletSecretOf } from '../input/owner.ts';
 import { PASSPHRASE_OPTION, readPassphrase } from '../input/passphrase.ts';
-import { askSecondFactor } from '../input/second-factor.ts';
+import { SECOND_FACTOR_OPTION, secondFactorOf } from '../input/second-factor.ts';
 import { SERVICE_OPTIONS } from '../input/service-options.ts';
 
 const PROJECT_OPTIONS = {
@@ -89,16 +89,20 @@ export const recoveryComplete: Command = {
   name: 'recovery complete',
   role: 'owner',
   summary: 'put the new Wallet Secret in its place once the waiting period is over',
-  description: 'The credentials file is the one that `recovery start` wrote.',
-  options: SERVICE_OPTIONS,
+  description: `The credentials file is the one that \`recovery start\` wrote. Where the project requires a second factor for it, any
+counts: a passkey, a code of the authenticator, or a recovery code, which is then crossed out.`,
+  options: { ...SERVICE_OPTIONS, ...SECOND_FACTOR_OPTION },
   irreversible: 'Every other Wallet Secret of the project ends. Complete the recovery?',
-  examples: ['strongroom recovery complete --credentials acme-recovered.json'],
+  examples: [
+    'strongroom recovery complete --credentials acme-recovered.json',
+    'strongroom recovery complete --credentials acme-recovered.json --second-factor-file one-recovery-code.txt',
+  ],
   json: '{ id, projectId }',
 
   async run({ values }) {
     const file = readCredentials(values);
     const privateKey = walletSecretOf(file);
-    const id = await completeRecovery(readLostProject(values), { privateKey }, askSecondFactor);
+    const id = await completeRecovery(readLostProject(values), { privateKey }, secondFactorOf(values));
     return {
       text: `Recovered: the Wallet Secret of this file is the only one of project ${file.projectId}.`,
       json: { id, projectId: file.projectId },

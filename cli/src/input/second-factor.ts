@@ -2,7 +2,22 @@ import { ClientError } from '@strongroom/client/client-error';
 import type { SecondFactorSource } from '@strongroom/client/factor-call';
 import { confirmationLink, enrolmentLink, parseEnrolment, parseFactor } from '@strongroom/client/factor-link';
 import type { EnrolmentQuestion, MadePasskey, PasskeyPlace } from '@strongroom/client/second-factors';
+import type { Options } from '../framework/command.ts';
 import { askLine } from '../framework/terminal.ts';
+import { readNamedFile, text, type Values } from '../framework/values.ts';
+
+export const SECOND_FACTOR_OPTION = {
+  'second-factor-file': {
+    type: 'file',
+    summary: 'a code of your authenticator, or a recovery code; left out, it is asked for when one is needed',
+  },
+} as const satisfies Options;
+
+/** The factor of `--second-factor-file`, read only when an operation needs one, or what is asked for. */
+export function secondFactorOf(values: Values): SecondFactorSource {
+  const path = text(values, 'second-factor-file');
+  return path === undefined ? askSecondFactor : async () => parseFactor(readNamedFile(path));
+}
 
 /** Asks for the second factor that an operation needs: a code, or what the page shows once the passkey was used. */
 export const askSecondFactor: SecondFactorSource = async (question) => {

@@ -16,12 +16,12 @@ export interface AttemptBudget {
   readonly refillMs: number;
 }
 
-/** One guess in a minute: fewer than 526,000 a year against 2^128 passphrases. */
+/** Sixteen at once, then one in a minute, are told that they are wrong; the others are told to stop. */
 export const RECOVERY_ATTEMPTS: AttemptBudget = { burst: 16, refillMs: 60_000 };
 /** One guess in an hour: 8,760 a year, each right with three of a million codes (one step of clock skew on both sides). */
 export const FACTOR_ATTEMPTS: AttemptBudget = { burst: 5, refillMs: 60 * 60_000 };
 
-/** What is right is refused as well while there were too many failures. */
+/** Whoever asks `admit` before he looks at a guess refuses the right one too while there were too many failures. */
 export function createAttemptLimit({ burst, refillMs }: AttemptBudget): AttemptLimit {
   /** When the project's failures will all be forgiven. */
   const forgivenAtMs = new Map<string, number>();

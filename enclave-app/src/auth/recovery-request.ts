@@ -31,7 +31,8 @@ const ED25519_SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
 
 /**
  * Verifies a recovery: COSE_Sign1 (EdDSA) of the record's recovery key over this deployment, this project, its record as it is now and
- * a challenge that this enclave gave for it. Wrong signatures are counted.
+ * a challenge that this enclave gave for it. Wrong signatures are counted; they never keep out the right one, or any stranger could keep
+ * out the owner. Nothing is lost by that: whoever guesses words compares them with the certified public key, without the enclave.
  * @throws OperationError RECOVERY_REFUSED, RATE_LIMITED
  */
 export function verifyRecoveryRequest(
@@ -42,9 +43,9 @@ export function verifyRecoveryRequest(
 ): RecoveryRequest {
   const { deployment, recoveryAttempts, recoveryChallenges, clock } = service;
   const nowMs = clock.nowMs();
-  recoveryAttempts.admit(projectId, nowMs);
   const message = openMessage(untrusted);
   if (!message.isSignedBy(importRecoveryKey(recovery.publicKey))) {
+    recoveryAttempts.admit(projectId, nowMs);
     recoveryAttempts.noteFailure(projectId, nowMs);
     throw new OperationError('RECOVERY_REFUSED');
   }

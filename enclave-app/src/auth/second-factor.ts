@@ -74,11 +74,9 @@ export function requireSecondFactor(
   const given = parseSecondFactor(untrusted);
   if (given.kind === 'passkey') return usePasskey(factors, given.assertion, request, service);
   if (!demand.isBesideWalletSecret) throw factorRefused();
-  return limited(request.project.projectId, service, () =>
-    given.kind === 'totp'
-      ? useTotp(factors, given.code, request.project.projectId, service)
-      : useRecoveryCode(factors, given.code, request.project.projectId, demand),
-  );
+  const { projectId } = request.project;
+  if (given.kind === 'totp') return useTotp(factors, given.code, projectId, service);
+  return useRecoveryCode(factors, given.code, { projectId, ...demand }, service);
 }
 
 /** Any requirement brings that for the factors themselves: whoever could add his own would meet it. */
@@ -139,46 +137,45 @@ export function spendChallenge(
   }
 }
 
-/** Counts what is refused before anything else happens, so that guesses in parallel count as well. */
-function limited(
-  projectId: Uint8Array,
-  { factorAttempts, clock }: ReadyService,
-  use: () => Factors | null,
-): Factors {
+/**
+ * A code is good once: by the record, and by this enclave's memory when the record is an older one. Six digits can be guessed, so after
+ * too many wrong ones the right one is refused too.
+ */
+function useTotp(factors: Factors, code: string, projectId: Uint8Array, service: ReadyService): Factors {
+  const { totpSteps, clock, factorAttempts } = service;
   const nowMs = clock.nowMs();
   factorAttempts.admit(projectId, nowMs);
-  const used = use();
-  if (used !== null) return used;
-  factorAttempts.noteFailure(projectId, nowMs);
-  throw factorRefused();
-}
-
-/** A code is good once: by the record, and by this enclave's memory when the record is an older one. */
-function useTotp(
-  factors: Factors,
-  code: string,
-  projectId: Uint8Array,
-  { totpSteps, clock }: ReadyService,
-): Factors | null {
   const { totp } = factors;
-  if (totp === null) return null;
-  const nowMs = clock.nowMs();
-  const step = matchTotpStep(totp.secret, code, nowMs);
-  if (step === null || step <= Math.max(totp.lastStep, totpSteps.lastOf(projectId))) return null;
+  const step = totp === null ? null : matchTotpStep(totp.secret, code, nowMs);
+  if (totp === null || step === null || step <= Math.max(totp.lastStep, totpSteps.lastOf(projectId)))
+    throw wrongCode(projectId, service);
   totpSteps.use(projectId, step, nowMs);
   return { ...factors, totp: { ...totp, lastStep: step } };
 }
 
+/**
+ * A right one always counts: nobody guesses 128 random bits, and a limit would let a thief of the Wallet Secret keep out the owner who has
+ * nothing else left. Wrong ones are counted.
+ */
 function useRecoveryCode(
   factors: Factors,
   code: string,
-  projectId: Uint8Array,
-  { writesRecord }: FactorDemand,
-): Factors | null {
+  { projectId, writesRecord }: Pick<FactorDemand, 'writesRecord'> & Pick<OpenedProject, 'projectId'>,
+  service: ReadyService,
+): Factors {
   if (!writesRecord) throw factorRefused();
   const digest = recoveryCodeDigest(projectId, decodeFactorField(code));
   const remaining = factors.recoveryCodes.filter((known) => !timingSafeEqual(known, digest));
-  return remaining.length === factors.recoveryCodes.length ? null : { ...factors, recoveryCodes: remaining };
+  if (remaining.length === factors.recoveryCodes.length) throw wrongCode(projectId, service);
+  return { ...factors, recoveryCodes: remaining };
+}
+
+/** Counted in the same turn of the event loop, so that guesses in parallel count as well. @throws OperationError RATE_LIMITED */
+function wrongCode(projectId: Uint8Array, { factorAttempts, clock }: ReadyService): OperationError {
+  const nowMs = clock.nowMs();
+  factorAttempts.admit(projectId, nowMs);
+  factorAttempts.noteFailure(projectId, nowMs);
+  return factorRefused();
 }
 
 /** SHA-256("strongroom/recovery-code/v1" || project id(32) || code): enough for 128 random bits. */

@@ -65,15 +65,14 @@ export function recoveryKeyOfSeed(fill: number): Promise<RecoveryKey> {
   return openRecoveryKey(new Uint8Array(32).fill(fill));
 }
 
-export async function setKey(
-  enclave: LabEnclave,
+/** A request that sets a recovery key. */
+export async function recoveryKeyRequest(
   project: SigningProject,
   key: RecoveryKey,
   body: object = {},
-): Promise<Changed> {
-  const { projectId } = project.rows;
-  const proof = await key.sign(proofMessage('recovery-key', projectId, key.publicKey));
-  const client = signedRequest(project, {
+): Promise<ClientRequest> {
+  const proof = await key.sign(proofMessage('recovery-key', project.rows.projectId, key.publicKey));
+  return signedRequest(project, {
     method: 'PUT',
     path: '/v2/enclave/recovery-key',
     body: {
@@ -84,6 +83,15 @@ export async function setKey(
       ...body,
     },
   });
+}
+
+export async function setKey(
+  enclave: LabEnclave,
+  project: SigningProject,
+  key: RecoveryKey,
+  body: object = {},
+): Promise<Changed> {
+  const client = await recoveryKeyRequest(project, key, body);
   return await enclave.call(setRecoveryKey, { client, project: project.rows });
 }
 

@@ -1,11 +1,22 @@
 // Time that jumps, and what the enclave asks again every hour.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { makeWalletSecret } from '@strongroom/client/credentials';
+import { completeRecovery } from '@strongroom/shared/operations/complete-recovery';
 import { createEvmAccount } from '@strongroom/shared/operations/create-evm-account';
 import { getStatus } from '@strongroom/shared/operations/get-status';
 import { issueProjectNonce } from '@strongroom/shared/operations/issue-project-nonce';
 import { readEvents } from '@strongroom/shared/operations/read-events';
 import { signEvmHash } from '@strongroom/shared/operations/sign-evm-hash';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import {
+  afterChange,
+  challengeOf,
+  identityKeyOf,
+  recoveryIdOf,
+  recoveryKeyOfSeed,
+  setKey,
+  start,
+} from '../../src/hostile/lab-owner.ts';
 import { createLabAccount, createLabProject, signedRequest } from '../../src/hostile/lab-project.ts';
 import { type LabEnclave, type Laboratory, openLaboratory } from '../../src/hostile/laboratory.ts';
 import { TWIN_KEY_ARN, twinKeyPolicy } from '../../src/system/twin-configuration.ts';
@@ -14,7 +25,7 @@ const code = (expected: string) => expect.objectContaining({ code: expected });
 let lab: Laboratory;
 
 beforeAll(async () => {
-  lab = await openLaboratory();
+  lab = await openLaboratory({ limits: { minRecoveryWaitMs: 40_000 } });
   await lab.rootRecord();
 });
 afterAll(() => lab[Symbol.asyncDispose]());
@@ -68,6 +79,41 @@ describe('time', () => {
     const drifts = events.flatMap((event) => (event.event === 'rechecked' ? [event.driftMs] : []));
     expect(drifts).toHaveLength(2);
     for (const drift of drifts) expect(Math.abs(drift - 20_000)).toBeLessThan(500);
+    await enclave[Symbol.asyncDispose]();
+  });
+
+  it('of the machine hurries no recovery; only what the module says runs down the waiting period', async () => {
+    const { enclave, jump } = await bootWithModuleClock();
+    const { manifest } = await enclave.call(getAttestation, { nonce: Buffer.alloc(32) });
+    const key = await recoveryKeyOfSeed(1);
+    const bare = await createLabProject(enclave);
+    const { rows } = afterChange(bare, await setKey(enclave, bare, key, { waitingPeriodSeconds: 40 }));
+    const secret = makeWalletSecret();
+    const challenge = await challengeOf(enclave, rows, identityKeyOf(manifest));
+    const started = await start(enclave, { rows, key, challenge, secret });
+    const waiting = afterChange({ rows, walletSecret: secret.privateKey }, started);
+    const path = `/v2/enclave/recoveries/${recoveryIdOf(started)}/completion`;
+    const complete = (issuedAtS: number) => {
+      const body = { projectId: Buffer.from(rows.projectId).toString('hex') };
+      const client = signedRequest(waiting, { path, body, issuedAtS });
+      return enclave.call(completeRecovery, { client, project: waiting.rows });
+    };
+    const nowS = Math.floor(Date.now() / 1000);
+    vi.useFakeTimers({ toFake: ['Date'], now: (nowS + 10 * 365 * 86_400) * 1000 });
+    await expect(complete(nowS + 1)).rejects.toThrow(code('RECOVERY_NOT_DUE'));
+    vi.useRealTimers();
+    jump(25_000);
+    await expect(complete(nowS + 1)).rejects.toThrow(code('RECOVERY_NOT_DUE'));
+    await enclave.recheck();
+    await expect(complete(nowS + 25)).rejects.toThrow(code('RECOVERY_NOT_DUE'));
+    jump(-20_000);
+    await enclave.recheck();
+    await expect(complete(nowS + 5)).rejects.toThrow(code('RECOVERY_NOT_DUE'));
+    for (const ms of [25_000, 11_000]) {
+      jump(ms);
+      await enclave.recheck();
+    }
+    expect((await complete(nowS + 40)).answer.status).toBe(200);
     await enclave[Symbol.asyncDispose]();
   });
 

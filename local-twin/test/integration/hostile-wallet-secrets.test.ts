@@ -121,6 +121,21 @@ describe('a parent', () => {
     await expect(sign(rotated)).rejects.toThrow(code('RECORD_OLDER_VERSION'));
   });
 
+  it('cannot leave the enclave between two records: one that does not open whole was not presented', async () => {
+    const rotated = afterChange(mine, await addSecret(enclave, mine, makeWalletSecret()));
+    const broken = { ...rotated, rows: { ...rotated.rows, clientSecret: Buffer.alloc(113) } };
+    expect(await sign(mine)).toBe(200);
+    await expect(sign(broken)).rejects.toThrow(code('SEALED_BLOB_REFUSED'));
+    const { rows: theirs } = await createLabProject(enclave);
+    const foreign = { ...rotated, rows: { ...rotated.rows, clientSecret: theirs.clientSecret } };
+    await expect(sign(foreign)).rejects.toThrow(code('SEALED_BLOB_REFUSED'));
+    // Not by the memory of its rows alone: the mark is where it was.
+    const other = afterChange(mine, await addSecret(enclave, mine, makeWalletSecret()));
+    expect(await sign(other)).toBe(200);
+    await expect(sign(rotated)).rejects.toThrow(code('RECORD_FORKED'));
+    await expect(sign(mine)).rejects.toThrow(code('RECORD_OLDER_VERSION'));
+  });
+
   it('cannot show two successors of one record', async () => {
     const [one, other] = [
       afterChange(mine, await addSecret(enclave, mine, makeWalletSecret())),
@@ -174,6 +189,36 @@ describe('a parent', () => {
     await expect(second.call(addWalletSecret, { client, project: rows })).rejects.toThrow(
       code('WALLET_TOKEN_BEFORE_BOOT'),
     );
+  });
+});
+
+describe('a token of the future', () => {
+  const inSeconds = (seconds: number) => Math.floor(Date.now() / 1000) + seconds;
+  const signLater = (project: SigningProject, issuedAtS: number) => {
+    const path = `/v2/evm/accounts/${account.address}/sign`;
+    const client = signedRequest(project, { path, body: { hash: `0x${'ab'.repeat(32)}` }, issuedAtS });
+    return enclave.call(signEvmHash, { client, project: project.rows, rows: account.rows });
+  };
+
+  it('does not act once its record was replaced: neither sign nor change anything', async () => {
+    const issuedAtS = inSeconds(2);
+    const body = newSecretBody(makeWalletSecret(), mine.rows.projectId);
+    const client = signedRequest(mine, { path: '/v2/enclave/wallet-secrets', body, issuedAtS });
+    const held = [signLater(mine, issuedAtS), enclave.call(addWalletSecret, { client, project: mine.rows })];
+    const outcomes = Promise.allSettled(held);
+    await sleep(100);
+    expect(await sign(afterChange(mine, await addSecret(enclave, mine, makeWalletSecret())))).toBe(200);
+    const older = { status: 'rejected', reason: code('RECORD_OLDER_VERSION') };
+    expect(await outcomes).toEqual([older, older]);
+  });
+
+  it('is no way around the end of its secret', async () => {
+    const change = await addSecret(enclave, mine, makeWalletSecret(), {
+      retireOthersAtMs: Date.now() + 10_000,
+    });
+    const rotated = afterChange(mine, change);
+    expect(await sign(rotated)).toBe(200);
+    await expect(signLater(rotated, inSeconds(20))).rejects.toThrow(code('WALLET_TOKEN_SIGNATURE'));
   });
 });
 

@@ -2,13 +2,15 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { base32nopad } from '@scure/base';
 import { recoveryKeyFor } from '@strongroom/client/recovery-message';
 import { makePassphrase } from '@strongroom/client/recovery-passphrase';
+import { totpCodeAt } from '@strongroom/client/totp-secret';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createOwnedProject, withSecretsOf } from '../support/owner-file.ts';
 import type { TestProject } from '../support/project.ts';
 import { sendSigned } from '../support/signed-request.ts';
-import { runStrongroom } from '../support/strongroom-command.ts';
+import { answerStrongroom, runStrongroom } from '../support/strongroom-command.ts';
 import { startTestSystem, type TestSystem } from '../support/test-system.ts';
 
 const WAIT_MS = 3000;
@@ -151,6 +153,38 @@ describe('recovery', () => {
       json: { error: { code: 'SERVICE_REFUSED' } },
     });
   });
+});
+
+describe('a project that requires a second factor for it', () => {
+  it('is recovered by a recovery code, without passkey and authenticator', async () => {
+    const { file, project, words } = await setUp();
+    const authenticator = async (asked: string) => {
+      const secret = base32nopad.decode(/secret=([A-Z2-7]+)/.exec(asked)?.[1] ?? '');
+      return totpCodeAt(secret, Date.now());
+    };
+    const totp = await answerStrongroom(['factor', 'add-totp', '--credentials', file], authenticator);
+    expect(totp).toMatchObject({ exitCode: 0 });
+    const codes = newPath();
+    await runStrongroom('factor', 'recovery-codes', '--credentials', file, '--out', codes);
+    const required = await runStrongroom('factor', 'require', '--for', 'recovery', '--credentials', file);
+    expect(required).toMatchObject({ exitCode: 0, json: { requiredFor: ['recovery'], recoveryCodes: 10 } });
+    const out = newPath();
+    const start = ['recovery', 'start', ...publicOptions(project), '--passphrase-file', words];
+    const started = await runStrongroom(...start, '--out', out);
+    await sleep(Math.max(0, Date.parse(started.json.completableAt) - Date.now() + 500));
+    const complete = ['recovery', 'complete', '--yes', '--credentials', out];
+    // Nobody is there to be asked.
+    expect(await runStrongroom(...complete)).toMatchObject({ exitCode: 2 });
+    const withFactor = (factor: string) =>
+      runStrongroom(...complete, '--second-factor-file', wordsFile(factor));
+    const wrong = { exitCode: 1, json: { error: { code: 'SERVICE_REFUSED' } } };
+    expect(await withFactor('000000')).toMatchObject(wrong);
+    const [code = ''] = readFileSync(codes, 'utf8').split('\n');
+    expect(await withFactor(code)).toMatchObject({ exitCode: 0 });
+    const recovered = await runStrongroom('factor', 'list', '--credentials', out);
+    expect(recovered.json).toMatchObject({ recoveryCodes: 9, totp: true, requiredFor: ['recovery'] });
+    expect(await statusOfSigning(withSecretsOf(project, out))).toBe(201);
+  }, 60_000);
 });
 
 describe('what the parent has', () => {

@@ -1,0 +1,232 @@
+// Completing a recovery where the project requires a second factor, by whoever lost the passkey too, and by whoever has the words alone.
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { makeWalletSecret } from '@strongroom/client/credentials';
+import { makeRecoveryCodes, recoveryCodeDigest } from '@strongroom/client/recovery-codes';
+import type { RecoveryKey } from '@strongroom/client/recovery-key';
+import { makeTotpSecret, totpCodeAt } from '@strongroom/client/totp-secret';
+import type { SecondFactor } from '@strongroom/shared/api/factor-body';
+import { addWalletSecret } from '@strongroom/shared/operations/add-wallet-secret';
+import { completeRecovery } from '@strongroom/shared/operations/complete-recovery';
+import { getAttestation } from '@strongroom/shared/operations/get-attestation';
+import { removePasskey } from '@strongroom/shared/operations/remove-passkey';
+import { setRecoveryKey } from '@strongroom/shared/operations/set-recovery-key';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  afterChange,
+  challengeOf,
+  complete,
+  hexOf,
+  identityKeyOf,
+  newSecretBody,
+  recoveryIdOf,
+  recoveryKeyOfSeed,
+  recoveryKeyRequest,
+  type SigningProject,
+  setKey,
+  start,
+  veto,
+} from '../../src/hostile/lab-owner.ts';
+import { createLabProject, type LabProject, signedRequest } from '../../src/hostile/lab-project.ts';
+import { type LabEnclave, type Laboratory, openLaboratory } from '../../src/hostile/laboratory.ts';
+import {
+  addPasskeyTo,
+  addTotpTo,
+  factorChallengeOf,
+  makePasskey,
+  passkeyRequest,
+  removePasskeyRequest,
+  requirementsRequest,
+  type SoftwarePasskey,
+  setCodes,
+  setRequirements,
+  withFactor,
+} from '../support/lab-factors.ts';
+import { makeLabImportKey } from '../support/lab-policy.ts';
+
+const code = (expected: string) => expect.objectContaining({ code: expected });
+const WAITING_PERIOD_MS = 2000;
+const codes = makeRecoveryCodes(10);
+const secret = makeTotpSecret();
+let lab: Laboratory;
+let enclave: LabEnclave;
+let identityKey: Uint8Array;
+let key: RecoveryKey;
+let passkey: SoftwarePasskey;
+/** With a recovery key, a passkey and recovery codes; a factor is required for recoveries and rotations. */
+let mine: LabProject;
+/** The same while a recovery waits, its id, and its new secret. */
+let waiting: LabProject;
+let id: string;
+let anew: SigningProject;
+
+beforeAll(async () => {
+  lab = await openLaboratory({ limits: { minRecoveryWaitMs: WAITING_PERIOD_MS } });
+  enclave = await lab.bootReady();
+  const { manifest } = await enclave.call(getAttestation, { nonce: new Uint8Array(32) });
+  identityKey = identityKeyOf(manifest);
+  key = await recoveryKeyOfSeed(1);
+});
+afterAll(() => lab[Symbol.asyncDispose]());
+beforeEach(async () => {
+  passkey = makePasskey();
+  const project = await createLabProject(enclave);
+  mine = await protect(afterChange(project, await setKey(enclave, project, key)));
+  await begin(mine);
+});
+
+async function protect(project: LabProject): Promise<LabProject> {
+  const enrolment = await passkeyRequest(project, passkey, await factorsOf(project));
+  const enrolled = afterChange(project, await addPasskeyTo(enclave, project, enrolment));
+  const digests = codes.map((made) => recoveryCodeDigest(project.rows.projectId, made.code));
+  const coded = afterChange(enrolled, await setCodes(enclave, enrolled, digests));
+  const requirements = requirementsRequest(coded, ['recovery', 'wallet-secret']);
+  return afterChange(coded, await setRequirements(enclave, coded, requirements));
+}
+
+async function begin(project: LabProject): Promise<void> {
+  const newSecret = makeWalletSecret();
+  const challenge = await challengeOf(enclave, project.rows, identityKey);
+  const change = await start(enclave, { rows: project.rows, key, challenge, secret: newSecret });
+  waiting = afterChange(project, change);
+  id = recoveryIdOf(change);
+  anew = { rows: waiting.rows, walletSecret: newSecret.privateKey };
+}
+
+const factorsOf = ({ rows }: SigningProject) => factorChallengeOf(enclave, rows, identityKey);
+const wait = () => sleep(WAITING_PERIOD_MS + 100);
+const totp = (): SecondFactor => ({ kind: 'totp', code: totpCodeAt(secret, Date.now() + 30_000) });
+const recoveryCode = (given: Uint8Array): SecondFactor => ({
+  kind: 'recovery-code',
+  code: Buffer.from(given).toString('base64url'),
+});
+const codeOf = (index: number) => recoveryCode(codes[index]?.code as Uint8Array);
+
+function completeWith(factor: SecondFactor, by = anew, to = enclave) {
+  const path = `/v2/enclave/recoveries/${id}/completion`;
+  const client = signedRequest(by, { path, body: { projectId: hexOf(by.rows.projectId) } });
+  return to.call(completeRecovery, { client: withFactor(client, factor), project: by.rows });
+}
+
+function rotateWith(factor: SecondFactor, by: SigningProject) {
+  const body = newSecretBody(makeWalletSecret(), by.rows.projectId);
+  const client = signedRequest(by, { path: '/v2/enclave/wallet-secrets', body });
+  return enclave.call(addWalletSecret, { client: withFactor(client, factor), project: by.rows });
+}
+
+describe('whoever lost passkey and Wallet Secret', () => {
+  it('completes a recovery by a recovery code, which is crossed out, and takes the passkey out by another', async () => {
+    await wait();
+    await expect(complete(enclave, anew, id)).rejects.toThrow(code('SECOND_FACTOR_REQUIRED'));
+    const recovered = afterChange(anew, await completeWith(codeOf(0)));
+    expect(await factorsOf(recovered)).toMatchObject({
+      recoveryCodes: 9,
+      requiredFor: ['recovery', 'wallet-secret'],
+    });
+    await expect(rotateWith(codeOf(0), recovered)).rejects.toThrow(code('SECOND_FACTOR_REFUSED'));
+    const rotated = afterChange(recovered, await rotateWith(codeOf(1), recovered));
+    // The last passkey stays while something requires one.
+    const removal = withFactor(removePasskeyRequest(rotated, passkey), codeOf(2));
+    await expect(enclave.call(removePasskey, { client: removal, project: rotated.rows })).rejects.toThrow(
+      code('INVALID_REQUEST'),
+    );
+    const lifting = withFactor(requirementsRequest(rotated, []), codeOf(2));
+    const lifted = afterChange(rotated, await setRequirements(enclave, rotated, lifting));
+    const gone = removePasskeyRequest(lifted, passkey);
+    await enclave.call(removePasskey, { client: gone, project: lifted.rows });
+  });
+
+  it('completes one by TOTP, beside the signature of the secret that the recovery key named', async () => {
+    const project = await createLabProject(enclave);
+    const importKey = await makeLabImportKey(enclave, project);
+    const now = totpCodeAt(secret, Date.now());
+    const enrolled = afterChange(
+      project,
+      await addTotpTo(enclave, project, { secret, code: now, importKey }),
+    );
+    const keyed = afterChange(enrolled, await setKey(enclave, enrolled, key));
+    const requirements = requirementsRequest(keyed, ['recovery']);
+    await begin(afterChange(keyed, await setRequirements(enclave, keyed, requirements)));
+    await wait();
+    const given = totp();
+    await expect(completeWith(given, waiting)).rejects.toThrow(code('WALLET_TOKEN_SIGNATURE'));
+    const outcomes = await Promise.allSettled([
+      completeWith(given),
+      completeWith(given),
+      completeWith(given),
+    ]);
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    await expect(completeWith(given)).rejects.toThrow(code('SECOND_FACTOR_REFUSED'));
+  });
+
+  it('spends no code by asking too early', async () => {
+    await expect(completeWith(codeOf(0))).rejects.toThrow(code('RECOVERY_NOT_DUE'));
+    await wait();
+    expect((await completeWith(codeOf(0))).answer.status).toBe(200);
+  });
+
+  it('replaces the words by a recovery code as well', async () => {
+    const vetoed = afterChange(waiting, await veto(enclave, waiting, id));
+    const other = await recoveryKeyOfSeed(2);
+    const client = withFactor(await recoveryKeyRequest(vetoed, other), codeOf(0));
+    const replaced = afterChange(
+      vetoed,
+      await enclave.call(setRecoveryKey, { client, project: vetoed.rows }),
+    );
+    expect((await factorsOf(replaced)).recoveryCodes).toBe(9);
+  });
+});
+
+describe('whoever has the words alone', () => {
+  it('guesses five times, whatever kind of code, and is then told to stop', async () => {
+    await wait();
+    const guesses = Array.from({ length: 24 }, (_none, index) =>
+      completeWith(index % 2 === 0 ? recoveryCode(randomBytes(16)) : { kind: 'totp', code: '000000' }),
+    );
+    const outcomes = await Promise.allSettled(guesses);
+    const reasons = outcomes.map((outcome) => (outcome.status === 'rejected' ? outcome.reason.code : 'done'));
+    expect(reasons.filter((reason) => reason === 'SECOND_FACTOR_REFUSED')).toHaveLength(5);
+    expect(reasons.filter((reason) => reason === 'RATE_LIMITED')).toHaveLength(19);
+  });
+
+  it('shares those guesses with a thief of the Wallet Secret, and neither keeps out the owner and his recovery code', async () => {
+    for (let count = 0; count < 5; count++)
+      await expect(rotateWith(recoveryCode(randomBytes(16)), waiting)).rejects.toThrow(
+        code('SECOND_FACTOR_REFUSED'),
+      );
+    await wait();
+    await expect(completeWith(recoveryCode(randomBytes(16)))).rejects.toThrow(code('RATE_LIMITED'));
+    expect((await completeWith(codeOf(0))).answer.status).toBe(200);
+  });
+
+  it('cannot use a code again that was used before the recovery or while it waited', async () => {
+    const used = afterChange(waiting, await rotateWith(codeOf(3), waiting));
+    await wait();
+    const later = { ...anew, rows: used.rows };
+    await expect(completeWith(codeOf(3), later)).rejects.toThrow(code('SECOND_FACTOR_REFUSED'));
+    await expect(completeWith(codeOf(3))).rejects.toThrow(code('RECORD_OLDER_VERSION'));
+    await expect(completeWith(codeOf(4), mineWith(anew))).rejects.toThrow(code('RECORD_OLDER_VERSION'));
+    expect((await completeWith(codeOf(4), later)).answer.status).toBe(200);
+  });
+
+  it('cannot have two uses of one code: made of one record, the second that is presented is a fork', async () => {
+    await wait();
+    const [completed, rotated] = await Promise.all([completeWith(codeOf(5)), rotateWith(codeOf(5), waiting)]);
+    expect((await factorsOf(afterChange(anew, completed))).recoveryCodes).toBe(9);
+    await expect(factorsOf(afterChange(waiting, rotated))).rejects.toThrow(code('RECORD_FORKED'));
+    await expect(completeWith(codeOf(5))).rejects.toThrow(code('RECORD_OLDER_VERSION'));
+  });
+});
+
+/** The record from before the recovery was started. */
+const mineWith = ({ walletSecret }: SigningProject) => ({ rows: mine.rows, walletSecret });
+
+describe('not prevented', () => {
+  it('a code is good once on each of two enclaves that the parent gives the same record', async () => {
+    await using second = await lab.bootReady();
+    await wait();
+    expect((await completeWith(codeOf(6))).answer.status).toBe(200);
+    expect((await completeWith(codeOf(6), anew, second)).answer.status).toBe(200);
+    // Both put the same secret in the same place: the one that the recovery key named.
+  });
+});
