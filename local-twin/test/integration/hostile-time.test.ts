@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { makeWalletSecret } from '@strongroom/client/credentials';
 import { completeRecovery } from '@strongroom/shared/operations/complete-recovery';
 import { createEvmAccount } from '@strongroom/shared/operations/create-evm-account';
+import { getAttestation } from '@strongroom/shared/operations/get-attestation';
 import { getStatus } from '@strongroom/shared/operations/get-status';
 import { issueProjectNonce } from '@strongroom/shared/operations/issue-project-nonce';
 import { readEvents } from '@strongroom/shared/operations/read-events';
@@ -83,7 +84,7 @@ describe('time', () => {
   });
 
   it('of the machine hurries no recovery; only what the module says runs down the waiting period', async () => {
-    const { enclave, jump } = await bootWithModuleClock();
+    await using enclave = await lab.bootReady();
     const { manifest } = await enclave.call(getAttestation, { nonce: Buffer.alloc(32) });
     const key = await recoveryKeyOfSeed(1);
     const bare = await createLabProject(enclave);
@@ -102,19 +103,18 @@ describe('time', () => {
     vi.useFakeTimers({ toFake: ['Date'], now: (nowS + 10 * 365 * 86_400) * 1000 });
     await expect(complete(nowS + 1)).rejects.toThrow(code('RECOVERY_NOT_DUE'));
     vi.useRealTimers();
-    jump(25_000);
+    await enclave.jumpModuleClock(25_000);
     await expect(complete(nowS + 1)).rejects.toThrow(code('RECOVERY_NOT_DUE'));
     await enclave.recheck();
     await expect(complete(nowS + 25)).rejects.toThrow(code('RECOVERY_NOT_DUE'));
-    jump(-20_000);
+    await enclave.jumpModuleClock(-20_000);
     await enclave.recheck();
     await expect(complete(nowS + 5)).rejects.toThrow(code('RECOVERY_NOT_DUE'));
     for (const ms of [25_000, 11_000]) {
-      jump(ms);
+      await enclave.jumpModuleClock(ms);
       await enclave.recheck();
     }
     expect((await complete(nowS + 40)).answer.status).toBe(200);
-    await enclave[Symbol.asyncDispose]();
   });
 
   it('of the machine may jump as it likes: nothing in the enclave goes by it', async () => {
