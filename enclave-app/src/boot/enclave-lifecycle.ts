@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { OperationError } from '@strongroom/shared/channel/operation-error';
 import type { Phase, StatusReason } from '@strongroom/shared/phase';
-import { type AttestedManifest, attestManifest } from '../attest/attested-manifest.ts';
-import type { DocumentPurpose } from '../attest/manifest.ts';
+import type { AttestedManifest } from '../attest/attested-manifest.ts';
 import { type AnchoredClock, anchorClock } from '../clock.ts';
 import { type Entropy, mixedEntropy } from '../keys/entropy.ts';
 import {
@@ -13,13 +12,15 @@ import {
 } from '../keys/root-record.ts';
 import { type AwsCredentials, createKms, type Kms, type KmsOptions } from '../kms/kms.ts';
 import { lockAllPcrs, readNsmTime, readOwnPcrs } from '../nsm/measurements.ts';
-import { NsmError } from '../nsm/nsm.ts';
 import type { ReportedEvent } from '../telemetry/event-ring.ts';
 import { observeKms } from '../telemetry/observed-kms.ts';
 import { DeploymentHolder } from './deployment-holder.ts';
+import { attestEnclave, type DocumentRequest } from './enclave-document.ts';
 import { makeDeployment } from './genesis.ts';
 import type { Lifecycle, LifecycleOptions } from './lifecycle.ts';
 import type { LoadedRoots, WrappingKeys } from './root-changes.ts';
+import { isHarmlessAtRecheck, reasonOf } from './status-reasons.ts';
+import { createTurns } from './turns.ts';
 
 /**
  * Runs the first two steps, configuration and security module, and waits for the root record.
@@ -28,9 +29,6 @@ import type { LoadedRoots, WrappingKeys } from './root-changes.ts';
 export function startLifecycle(options: LifecycleOptions): Lifecycle {
   return new EnclaveLifecycle(options);
 }
-
-/** What KMS or its relay may answer at a check without contradicting anything: signing needs no KMS, and the manifest shows how old the last check is. */
-const HARMLESS_AT_RECHECK: readonly StatusReason[] = ['KMS_UNREACHABLE', 'KMS_DENIED', 'CREDENTIALS_MISSING'];
 
 class EnclaveLifecycle implements Lifecycle {
   readonly bootId = randomBytes(16);
@@ -42,7 +40,8 @@ class EnclaveLifecycle implements Lifecycle {
   #phase: Phase = 'starting';
   #reason: StatusReason | null = null;
   #credentials: AwsCredentials | null = null;
-  #turn: Promise<void> = Promise.resolve();
+  /** What waits for KMS and changes phase or keys runs alone: a check must not put back the keys that it began with. */
+  readonly #inTurn = createTurns();
 
   constructor(options: LifecycleOptions) {
     const { nsm } = options;
@@ -62,7 +61,7 @@ class EnclaveLifecycle implements Lifecycle {
       relay: kmsRelay,
       trustRootsPem: kmsTrustRootsPem,
       credentials: () => this.#credentials,
-      attest: (publicKey) => this.#document('kms', null, publicKey).attestationDocument,
+      attest: (publicKey) => this.#document({ purpose: 'kms', nonce: null, publicKey }).attestationDocument,
       instanceRole: configuration.kms.instanceRole,
       administrator: configuration.kms.administrator,
       ownPcrs,
@@ -92,7 +91,8 @@ class EnclaveLifecycle implements Lifecycle {
   }
 
   attest(nonce: Uint8Array): AttestedManifest {
-    return this.#document(this.#phase === 'ready' ? this.#options.clientPurpose : 'status', nonce, null);
+    const purpose = this.#phase === 'ready' ? this.#options.clientPurpose : 'status';
+    return this.#document({ purpose, nonce, publicKey: null });
   }
 
   setCredentials(credentials: AwsCredentials): void {
@@ -101,19 +101,25 @@ class EnclaveLifecycle implements Lifecycle {
   }
 
   /** Makes a deployment and forgets it: only the record that comes back from the store opens it again. */
-  async runGenesis(): Promise<Uint8Array> {
-    const record = await makeDeployment(this.#kms, this.#configuredKeys, this.entropy);
-    this.#report({ event: 'genesis-made' });
-    this.#enter('needs-root-record');
-    return record;
+  runGenesis(): Promise<Uint8Array> {
+    return this.#inTurn(async () => {
+      if (this.#phase !== 'needs-genesis') throw new OperationError('PHASE_REFUSED');
+      const record = await makeDeployment(this.#kms, this.#configuredKeys, this.entropy);
+      this.#assertNotFailed();
+      this.#report({ event: 'genesis-made' });
+      this.#enter('needs-root-record');
+      return record;
+    });
   }
 
   loadRootRecord(untrustedRecord: Uint8Array | null): Promise<void> {
     return this.#inTurn(() => this.#load(untrustedRecord));
   }
 
-  recheck(): Promise<void> {
-    return this.#inTurn(() => this.#recheck());
+  async recheck(): Promise<void> {
+    // The clock is not asked in turn: whoever keeps KMS silent could keep it from being compared.
+    const driftMs = this.#recheckClock();
+    if (driftMs !== null) await this.#inTurn(() => this.#recheckKeys(driftMs));
   }
 
   async changeRoots(
@@ -145,14 +151,16 @@ class EnclaveLifecycle implements Lifecycle {
     return this.#options.configuration.kms.keys.map((key) => key.arn);
   }
 
-  /** A check must not put back the keys that it began with when others were loaded meanwhile. */
-  #inTurn(act: () => Promise<void>): Promise<void> {
-    const turn = this.#turn.then(act);
-    this.#turn = turn.catch(() => undefined);
-    return turn;
+  /** What waited for KMS ends in an enclave that may have failed meanwhile, and must not bring its keys back. */
+  #assertNotFailed(): void {
+    if (this.#phase !== 'failed') return;
+    this.#holder.forget();
+    throw new OperationError('PHASE_REFUSED');
   }
 
+  /** Nothing leads out of `failed`. */
   #enter(phase: Phase, reason: StatusReason | null = null): void {
+    if (this.#phase === 'failed') return;
     const isChanged = phase !== this.#phase || reason !== this.#reason;
     this.#phase = phase;
     this.#reason = reason;
@@ -160,10 +168,12 @@ class EnclaveLifecycle implements Lifecycle {
   }
 
   async #load(untrustedRecord: Uint8Array | null): Promise<void> {
-    if (this.#phase === 'failed') throw new OperationError('PHASE_REFUSED');
+    this.#assertNotFailed();
     if (this.#holder.isLoaded) {
       if (untrustedRecord === null) throw new OperationError('ROOT_ALREADY_LOADED');
-      if (await this.#holder.openNewer(untrustedRecord)) this.#reportLoaded();
+      const isNewer = await this.#holder.openNewer(untrustedRecord);
+      this.#assertNotFailed();
+      if (isNewer) this.#reportLoaded();
       return;
     }
     if (untrustedRecord === null) {
@@ -174,9 +184,11 @@ class EnclaveLifecycle implements Lifecycle {
     this.#enter('unsealing');
     try {
       await this.#holder.open(untrustedRecord, record);
+      this.#assertNotFailed();
       this.#reportLoaded();
       // A token is refused when issued in the second of boot or earlier, so none that is issued from now on is.
       await this.clock.until(Math.floor(this.clock.bootMs / 1000) * 1000 + 1000);
+      this.#assertNotFailed();
       this.#enter('ready');
     } catch (error) {
       this.#enter('needs-root-record', reasonOf(error));
@@ -184,23 +196,36 @@ class EnclaveLifecycle implements Lifecycle {
     }
   }
 
-  async #recheck(): Promise<void> {
-    if (this.#phase === 'failed') return;
+  /** @returns drift of the clock against the module's, or null when the enclave has failed */
+  #recheckClock(): number | null {
+    if (this.#phase === 'failed') return null;
     try {
       const moduleTimeMs = readNsmTime(this.#options.nsm);
       const driftMs = Math.abs(moduleTimeMs - this.clock.nowMs());
       this.clock.reanchor(moduleTimeMs);
-      if (this.#phase === 'ready') {
-        await this.#holder.recheckKeys();
-        this.#enter('ready');
-      }
+      return driftMs;
+    } catch (error) {
+      this.#recheckFailed(error);
+      return null;
+    }
+  }
+
+  async #recheckKeys(driftMs: number): Promise<void> {
+    try {
+      if (this.#phase === 'ready') await this.#holder.recheckKeys();
+      this.#assertNotFailed();
+      if (this.#phase === 'ready') this.#enter('ready');
       this.#report({ event: 'rechecked', keys: this.#holder.keyPolicies.length, driftMs });
     } catch (error) {
-      const reason = reasonOf(error);
-      this.#report({ event: 'recheck-failed', reason });
-      if (HARMLESS_AT_RECHECK.includes(reason)) this.#enter(this.#phase, reason);
-      else this.#fail(reason);
+      if (this.#phase !== 'failed') this.#recheckFailed(error);
     }
+  }
+
+  #recheckFailed(error: unknown): void {
+    const reason = reasonOf(error);
+    this.#report({ event: 'recheck-failed', reason });
+    if (isHarmlessAtRecheck(reason)) this.#enter(this.#phase, reason);
+    else this.#fail(reason);
   }
 
   #fail(reason: StatusReason): void {
@@ -218,28 +243,8 @@ class EnclaveLifecycle implements Lifecycle {
     this.#options.telemetry.events.report(event);
   }
 
-  #document(
-    purpose: DocumentPurpose,
-    nonce: Uint8Array | null,
-    publicKey: Uint8Array | null,
-  ): AttestedManifest {
-    const { configuration, nsm } = this.#options;
-    const deployment = this.#holder.deployment;
-    const manifest = {
-      purpose,
-      phase: this.#phase,
-      deploymentId: deployment?.id ?? null,
-      configurationDigest: configuration.digest,
-      securityEpoch: this.securityEpoch,
-      identityKey: deployment?.identityPublicKey ?? null,
-      receiptKey: null,
-      root: deployment?.roots.current ?? null,
-      kmsPolicies: this.#holder.keyPolicies,
-    };
-    return attestManifest(nsm, manifest, { nonce, publicKey });
+  #document(request: DocumentRequest): AttestedManifest {
+    const { phase, securityEpoch } = this;
+    return attestEnclave(this.#options, { phase, securityEpoch, holder: this.#holder }, request);
   }
-}
-
-function reasonOf(error: unknown): StatusReason {
-  return error instanceof OperationError || error instanceof NsmError ? error.code : 'INTERNAL';
 }

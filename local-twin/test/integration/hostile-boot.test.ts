@@ -296,6 +296,18 @@ describe('root records', () => {
     await expectRefused('ROOT_RECORD_REFUSED', await altered((body) => ({ ...body, extra: 1 })));
   });
 
+  it('made twice at once by one enclave: the second genesis finds it past that, and the record of the first opens', async () => {
+    await using enclave = await lab.boot();
+    await enclave.call(loadRootRecord, { rootRecord: null });
+    const [first, second] = await Promise.allSettled([
+      enclave.call(runGenesis, {}),
+      enclave.call(runGenesis, {}),
+    ]);
+    expect(second).toMatchObject({ status: 'rejected', reason: { code: 'PHASE_REFUSED' } });
+    const { rootRecord } = (first as PromiseFulfilledResult<{ rootRecord: Uint8Array }>).value;
+    expect(await enclave.call(loadRootRecord, { rootRecord })).toEqual({ phase: 'ready' });
+  });
+
   it('of two enclaves racing through genesis: the stored one wins for both', async () => {
     await using one = await lab.boot();
     await using two = await lab.boot();

@@ -6,7 +6,9 @@ import { createEvmAccount } from '@strongroom/shared/operations/create-evm-accou
 import { getAttestation } from '@strongroom/shared/operations/get-attestation';
 import { getStatus } from '@strongroom/shared/operations/get-status';
 import { issueProjectNonce } from '@strongroom/shared/operations/issue-project-nonce';
+import { loadRootRecord } from '@strongroom/shared/operations/load-root-record';
 import { readEvents } from '@strongroom/shared/operations/read-events';
+import { runGenesis } from '@strongroom/shared/operations/run-genesis';
 import { signEvmHash } from '@strongroom/shared/operations/sign-evm-hash';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
@@ -33,6 +35,7 @@ afterAll(() => lab[Symbol.asyncDispose]());
 afterEach(() => {
   vi.useRealTimers();
   lab.kms.faults.outage = false;
+  lab.kms.faults.latencyMs = 0;
   lab.kms.setPolicy(TWIN_KEY_ARN, twinKeyPolicy([lab.measurements], 'operational'));
 });
 
@@ -67,6 +70,32 @@ describe('time', () => {
 
   it('of the module that jumps by more than 30 s, either way, fails the enclave', async () => {
     await Promise.all([expectFailedBy(31_000), expectFailedBy(-31_000)]);
+  });
+
+  it('that jumps while a silent KMS keeps a call waiting fails the enclave at once, and the call does not bring it back', async () => {
+    const rootRecord = await lab.rootRecord();
+    lab.kms.faults.latencyMs = 700;
+    lab.kms.setPolicy(TWIN_KEY_ARN, twinKeyPolicy([lab.measurements], 'genesis'));
+    const calls = {
+      load: (enclave: LabEnclave) => enclave.call(loadRootRecord, { rootRecord }),
+      async genesis(enclave: LabEnclave) {
+        await enclave.call(loadRootRecord, { rootRecord: null });
+        return await enclave.call(runGenesis, {});
+      },
+    };
+    for (const begin of Object.values(calls)) {
+      await using enclave = await lab.boot();
+      const waiting = begin(enclave).catch((error: { code: string }) => error.code);
+      await sleep(300);
+      await enclave.jumpModuleClock(31_000);
+      const startedMs = performance.now();
+      await enclave.recheck();
+      const failed = { phase: 'failed', reason: 'CLOCK_DISAGREES' };
+      expect(await enclave.call(getStatus, {})).toMatchObject(failed);
+      expect(performance.now() - startedMs).toBeLessThan(500);
+      expect(await waiting).toBe('PHASE_REFUSED');
+      expect(await enclave.call(getStatus, {})).toMatchObject(failed);
+    }
   });
 
   it('of the module that drifts by less is followed, and told of', async () => {

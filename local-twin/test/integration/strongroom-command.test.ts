@@ -1,5 +1,5 @@
 // `strongroom` as a process of its own, for owners and operators, against one running twin.
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatAccountKey } from '@strongroom/cli/input/account-key-file';
@@ -43,6 +43,15 @@ function write(name: string, content: string): string {
   const path = join(system.home, name);
   writeFileSync(path, content, { mode: 0o600 });
   return path;
+}
+
+/** Beside this process, which on level B relays what the command asks. */
+function runShell(line: string): Promise<{ status: number; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile('bash', ['-c', line], (error, stdout, stderr) =>
+      resolve({ status: Number(error?.code ?? 0), stdout, stderr }),
+    );
+  });
 }
 
 const own = (...words: string[]) => runStrongroom(...words, '--credentials', file);
@@ -267,13 +276,13 @@ describe('somebody new', () => {
     expect((await runForPeople(['backup', 'ke'])).stderr).toContain('strongroom backup --help');
   });
 
-  it('may stop reading', () => {
+  it('may stop reading', async () => {
     const main = join(import.meta.dirname, '../../../cli/src/main.ts');
     const command = `"${process.execPath}" --no-warnings --conditions=source "${main}"`;
     const piped = `${command} project verify --credentials "${file}" | true; echo "\${PIPESTATUS[0]}"`;
-    const ended = spawnSync('bash', ['-c', piped], { encoding: 'utf8' });
+    const ended = await runShell(piped);
     expect(ended).toMatchObject({ stdout: '1\n', stderr: '' });
-    const full = spawnSync('bash', ['-c', `${command} > /dev/full`], { encoding: 'utf8' });
+    const full = await runShell(`${command} > /dev/full`);
     expect(full).toMatchObject({ status: 1, stderr: expect.stringMatching(/^OUTPUT_FAILED: .*ENOSPC.*\n$/) });
   });
 
