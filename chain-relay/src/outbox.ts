@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { EVM_CHAIN_IDS, type EvmNetwork } from '@strongroom/shared/api/networks';
 import type { Chains } from './chains.ts';
 import type { BroadcastOutcome } from './evm/evm-node.ts';
-import { followEvmEntry, type Look } from './evm/follow.ts';
+import { followEvmEntry } from './evm/follow.ts';
+import type { Look } from './look.ts';
 import type { OutboxEntry, OutboxStore } from './outbox-store.ts';
 import { isRelayError, RelayError, type RelayErrorCode } from './relay-error.ts';
 import { followSolanaEntry } from './solana/follow.ts';
@@ -43,56 +44,19 @@ export interface Outbox {
   stop(): Promise<void>;
 }
 
-export function createOutbox({ store, chains, nowMs, onEvent }: OutboxOptions): Outbox {
+export function createOutbox(options: OutboxOptions): Outbox {
+  const { chains } = options;
   let timer: NodeJS.Timeout | null = null;
   let round: Promise<void> = Promise.resolve();
 
-  async function deliver(entry: OutboxEntry): Promise<void> {
-    const outcome = await Promise.race([
-      broadcast(entry, chains),
-      sleep(FIRST_ATTEMPT_MS, { kind: 'unclear' } as const, { ref: false }),
-    ]);
-    if (outcome.kind !== 'refused') {
-      const look: Look = { state: outcome.kind === 'accepted' ? 'broadcast' : 'stored', refusal: null };
-      await store.recordProgress(entry, { ...look, dueAtMs: nowMs() + MIN_DELAY_MS });
-      if (look.state !== entry.state) onEvent({ kind: 'moved', entry, look });
-      return;
-    }
-    const { error } = outcome;
-    if (!(await store.refuseEntry(entry, error.code))) return;
-    onEvent({ kind: 'moved', entry, look: { state: 'refused', refusal: error.code } });
-    throw error;
-  }
-
-  async function lookAfter(entry: OutboxEntry): Promise<void> {
-    try {
-      const look = await follow(entry, chains);
-      const delayMs = Math.min(MIN_DELAY_MS * 2 ** Math.min(entry.attempts, 16), MAX_DELAY_MS);
-      await store.recordProgress(entry, { ...look, dueAtMs: nowMs() + delayMs });
-      if (look.state !== entry.state) onEvent({ kind: 'moved', entry, look });
-    } catch (error) {
-      // The claim runs out, and the entry is due again.
-      onEvent({ kind: 'failed', code: codeOf(error) });
-    }
-  }
-
-  async function runRound(): Promise<void> {
-    try {
-      const now = nowMs();
-      const due = await store.claimDueEntries(ROUND_SIZE, { nowMs: now, untilMs: now + CLAIM_MS });
-      await Promise.all(due.map(lookAfter));
-    } catch (error) {
-      onEvent({ kind: 'failed', code: codeOf(error) });
-    }
-    if (timer !== null) timer = setTimeout(begin, ROUND_INTERVAL_MS).unref();
-  }
-
   function begin(): void {
-    round = runRound();
+    round = runRound(options).then(() => {
+      if (timer !== null) timer = setTimeout(begin, ROUND_INTERVAL_MS).unref();
+    });
   }
 
   return {
-    deliver,
+    deliver: (entry) => deliver(entry, options),
     async deliverAgain(entry) {
       if (entry.state === 'refused')
         throw new RelayError((entry.refusal ?? 'TRANSACTION_REFUSED') as RelayErrorCode);
@@ -107,6 +71,50 @@ export function createOutbox({ store, chains, nowMs, onEvent }: OutboxOptions): 
       await round;
     },
   };
+}
+
+async function deliver(entry: OutboxEntry, { store, chains, nowMs, onEvent }: OutboxOptions): Promise<void> {
+  const outcome = await Promise.race([
+    broadcast(entry, chains),
+    sleep(FIRST_ATTEMPT_MS, { kind: 'unclear' } as const, { ref: false }),
+  ]);
+  if (outcome.kind !== 'refused') {
+    const look: Look = { state: outcome.kind === 'accepted' ? 'broadcast' : 'stored', refusal: null };
+    await store.recordProgress(entry, { ...look, dueAtMs: nowMs() + MIN_DELAY_MS });
+    if (look.state !== entry.state) onEvent({ kind: 'moved', entry, look });
+    return;
+  }
+  const { error } = outcome;
+  if (!(await store.refuseEntry(entry, error.code))) return;
+  onEvent({ kind: 'moved', entry, look: { state: 'refused', refusal: error.code } });
+  throw error;
+}
+
+/** Looks after what is due. Never rejects. */
+async function runRound(options: OutboxOptions): Promise<void> {
+  const { store, nowMs, onEvent } = options;
+  try {
+    const now = nowMs();
+    const due = await store.claimDueEntries(ROUND_SIZE, { nowMs: now, untilMs: now + CLAIM_MS });
+    await Promise.all(due.map((entry) => lookAfter(entry, options)));
+  } catch (error) {
+    onEvent({ kind: 'failed', code: codeOf(error) });
+  }
+}
+
+async function lookAfter(
+  entry: OutboxEntry,
+  { store, chains, nowMs, onEvent }: OutboxOptions,
+): Promise<void> {
+  try {
+    const look = await follow(entry, chains);
+    const delayMs = Math.min(MIN_DELAY_MS * 2 ** Math.min(entry.attempts, 16), MAX_DELAY_MS);
+    await store.recordProgress(entry, { ...look, dueAtMs: nowMs() + delayMs });
+    if (look.state !== entry.state) onEvent({ kind: 'moved', entry, look });
+  } catch (error) {
+    // The claim runs out, and the entry is due again.
+    onEvent({ kind: 'failed', code: codeOf(error) });
+  }
 }
 
 async function broadcast(entry: OutboxEntry, chains: Chains): Promise<BroadcastOutcome> {

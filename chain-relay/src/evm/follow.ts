@@ -1,15 +1,9 @@
-import type { OutboxEntry, OutboxState } from '../outbox-store.ts';
-import type { RelayErrorCode } from '../relay-error.ts';
+import { type Look, lookAfterBroadcast } from '../look.ts';
+import type { OutboxEntry } from '../outbox-store.ts';
 import type { EvmNode } from './evm-node.ts';
 
 /** Deep enough that a reorganisation does not undo it. */
 const CONFIRMATIONS = 12;
-
-/** What a look at an entry showed. `refusal` is what a node said of it last; it stays open, as it may have been taken before. */
-export interface Look {
-  readonly state: OutboxState;
-  readonly refusal: RelayErrorCode | null;
-}
 
 /**
  * Sees after a transaction that may or may not be on its way: mined, overtaken, or to be broadcast again. Sending the same bytes twice
@@ -32,13 +26,5 @@ export async function followEvmEntry(
     const isOvertaken = isSettled && (await node.receipt(id)) === null;
     return { state: isOvertaken ? 'replaced' : state, refusal: null };
   }
-  const outcome = await node.broadcast(raw);
-  switch (outcome.kind) {
-    case 'accepted':
-      return { state: 'broadcast', refusal: null };
-    case 'unclear':
-      return { state, refusal: null };
-    case 'refused':
-      return { state, refusal: outcome.error.code };
-  }
+  return lookAfterBroadcast(await node.broadcast(raw), state);
 }

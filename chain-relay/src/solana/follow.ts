@@ -1,4 +1,4 @@
-import type { Look } from '../evm/follow.ts';
+import { type Look, lookAfterBroadcast } from '../look.ts';
 import type { OutboxEntry } from '../outbox-store.ts';
 import type { SolanaNode } from './solana-node.ts';
 import { readSolanaTransaction } from './wire.ts';
@@ -15,13 +15,5 @@ export async function followSolanaEntry({ id, raw, state }: OutboxEntry, node: S
   const status = await node.status(id);
   if (status !== null) return { state: status.isFinalized ? 'final' : 'broadcast', refusal: null };
   if (!mayLand) return { state: 'expired', refusal: null };
-  const outcome = await node.broadcast(raw);
-  switch (outcome.kind) {
-    case 'accepted':
-      return { state: 'broadcast', refusal: null };
-    case 'unclear':
-      return { state, refusal: null };
-    case 'refused':
-      return { state, refusal: outcome.error.code };
-  }
+  return lookAfterBroadcast(await node.broadcast(raw), state);
 }
