@@ -105,11 +105,7 @@ describe('units and scripts', () => {
 
   it('every settings file that install copies is there', () => {
     const script = readFileSync(join(deploy, 'parent/install'), 'utf8');
-    const names = [
-      ...(/for name in (.*); do/.exec(script)?.[1] ?? '').split(' '),
-      'proxy.env',
-      'allocator.yaml',
-    ];
+    const names = [...(/for name in (.*); do/.exec(script)?.[1] ?? '').split(' '), 'proxy.env'];
     expect(names.length).toBeGreaterThan(4);
     for (const name of names) expect(existsSync(join(deploy, 'parent', name)), name).toBe(true);
   });

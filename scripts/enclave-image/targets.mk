@@ -1,5 +1,5 @@
 # Included by the Makefile.
-.PHONY: addon eif pcrs run-enclave key-policy release test-enclave test-vsock endurance
+.PHONY: addon eif pcrs run-enclave key-policy release templates test-enclave test-vsock endurance
 IMAGE_DIR := .strongroom/image
 IMAGE_TOOL = node --conditions=source --no-warnings scripts/enclave-image/
 
@@ -19,6 +19,9 @@ key-policy: install ## the key policy to put: make key-policy CONFIG=... PCRS="n
 
 release: install ## what the parent instance installs, with the image that `make eif` built
 	@$(IMAGE_TOOL)release.ts --image $(IMAGE_DIR) --out .strongroom/strongroom.tar.gz
+
+templates: install ## the CloudFormation templates, into .strongroom/deploy
+	@node --conditions=source --no-warnings deploy/cloudformation/synthesize.ts .strongroom/deploy
 
 test-enclave: install ## levels A, B and C on QEMU, image and deployment, one file of test-vsock; the first run builds QEMU
 	@vitest run --config local-twin/emulation/vitest.config.ts
