@@ -73,7 +73,8 @@ export async function recoveryStatus(project: LostProject): Promise<RecoveryChal
 }
 
 /**
- * Starts the waiting period for a new Wallet Secret, and a new API key with it.
+ * Starts the waiting period for a new Wallet Secret, and a new API key with it. A factor is asked for when another recovery waits and
+ * the project requires one for recoveries: then this one takes its place.
  * @returns the recovery that waits, as the enclave certifies it
  * @throws AttestationError, ClientError
  */
@@ -81,6 +82,7 @@ export async function startRecovery(
   project: LostProject,
   typed: string,
   { walletSecret, apiKey }: { readonly walletSecret: WalletSecret; readonly apiKey: ApiKey | null },
+  secondFactor?: SecondFactorSource,
 ): Promise<NonNullable<RecoveryChallenge['pending']>> {
   const identity = await verifyService(connectService(project.baseUrl), project.pins);
   const challenge = await askChallenge(project, identity);
@@ -90,15 +92,14 @@ export async function startRecovery(
     apiKey: apiKey && { id: apiKey.id, publicKey: apiKey.publicKey, scopes: ['read', 'sign'] },
   };
   const recovery = await signRecovery(key, challenge, grant);
-  await createCaller(project.baseUrl).call({
-    method: 'POST',
-    path: RECOVERIES,
-    body: {
-      projectId: Buffer.from(project.projectId).toString('hex'),
-      recovery: Buffer.from(recovery).toString('base64'),
-      proof: proveWalletSecret(walletSecret, project.projectId),
-    },
-  });
+  const { projectId } = project;
+  const body = {
+    projectId: Buffer.from(projectId).toString('hex'),
+    recovery: Buffer.from(recovery).toString('base64'),
+    proof: proveWalletSecret(walletSecret, projectId),
+  };
+  const call = { method: 'POST', path: RECOVERIES, body } as const;
+  await callWithFactor(createCaller(project.baseUrl), call, { projectId, identity, secondFactor });
   const { pending } = await askChallenge(project, identity);
   if (pending === null || Buffer.compare(pending.walletSecret, walletSecret.publicKey) !== 0)
     throw new ClientError(

@@ -34,6 +34,7 @@ file can stand for --project, --url and pins.`,
       summary: 'new file for a new Wallet Secret and API key, written before anything is sent, mode 0600',
     },
     ...PASSPHRASE_OPTION,
+    ...SECOND_FACTOR_OPTION,
   },
   examples: [
     'strongroom recovery start --credentials acme.json --out acme-recovered.json',
@@ -59,7 +60,7 @@ file can stand for --project, --url and pins.`,
       ...pinsForFile(values, project.pins),
     };
     const { id, completableAtMs } = await registerWritten(out, file, () =>
-      startRecovery(project, typed, { walletSecret, apiKey }),
+      startRecovery(project, typed, { walletSecret, apiKey }, secondFactorOf(values)),
     );
     return {
       text: `Recovery ${hex(id)} waits until ${iso(completableAtMs)}. Then: strongroom recovery complete --credentials ${out}`,

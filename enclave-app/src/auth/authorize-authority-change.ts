@@ -31,7 +31,7 @@ export async function authorizePolicyChange(
   const bearer = verifyBearer(request.client, { authority, scope: 'policies#manage', clock: service.clock });
   service.replayWindow.reserve(opened.project.projectId, bearer.id, bearer.expiresAtMs);
   assertUnusedToken(opened.project.authority.record.recentTokens, bearer);
-  const demand = { purpose: GATED_OPERATIONS[operation], isBesideWalletSecret: false, writesRecord: true };
+  const demand = { purposes: GATED_OPERATIONS[operation], isBesideSignature: false, writesRecord: true };
   const factors = requireSecondFactor({ client: request.client, project: opened.project }, demand, service);
   return { ...opened, token: bearer, factors };
 }
@@ -48,7 +48,7 @@ export async function authorizeAuthorityChange(
 ): Promise<AuthorizedChange & { readonly authority: string }> {
   const authorized = await authorize(operation, request, service);
   assertUnusedToken(authorized.project.authority.record.recentTokens, authorized.token);
-  const demand = { purpose: GATED_OPERATIONS[operation], isBesideWalletSecret: true, writesRecord: true };
+  const demand = { purposes: GATED_OPERATIONS[operation], isBesideSignature: true, writesRecord: true };
   const { project } = authorized;
   const factors = requireSecondFactor({ client: request.client, project }, demand, service);
   return { ...authorized, authority: authorized.token.authority, factors };

@@ -19,35 +19,38 @@ import { operationChallenge } from './factor-challenge.ts';
 import { matchTotpStep } from './totp.ts';
 import { decodeFactorField, factorRefused, verifyAssertion } from './webauthn.ts';
 
+/** Whoever sets the recovery key can put a Wallet Secret of his own in the place of all others, after the waiting period. */
+const KEY_FOR_SECRETS: readonly FactorPurpose[] = ['recovery', 'wallet-secret'];
+
 /**
- * What each gated operation needs a factor for. Every change of a policy counts as loosening, its creation too: a project policy's accept
+ * What each gated operation needs a factor for: the first requirement that names one of its purposes. Every change of a policy counts as loosening, its creation too: a project policy's accept
  * overrules an account's reject. Changes of requirements are gated where it is known whether they loosen.
  */
-export const GATED_OPERATIONS: Partial<Readonly<Record<OperationName, FactorPurpose>>> = {
-  'add-wallet-secret': 'wallet-secret',
-  'revoke-wallet-secret': 'wallet-secret',
-  'set-recovery-key': 'recovery',
-  'remove-recovery-key': 'recovery',
-  'complete-recovery': 'recovery',
-  'export-evm-account': 'export',
-  'export-solana-account': 'export',
-  'create-policy': 'policy',
-  'update-policy': 'policy',
-  'delete-policy': 'policy',
-  'update-evm-account': 'policy',
-  'update-solana-account': 'policy',
-  'update-project-settings': 'policy',
-  'add-passkey': 'factor',
-  'remove-passkey': 'factor',
-  'add-totp': 'factor',
-  'remove-totp': 'factor',
-  'set-recovery-codes': 'factor',
+export const GATED_OPERATIONS: Partial<Readonly<Record<OperationName, readonly FactorPurpose[]>>> = {
+  'add-wallet-secret': ['wallet-secret'],
+  'revoke-wallet-secret': ['wallet-secret'],
+  'set-recovery-key': KEY_FOR_SECRETS,
+  'remove-recovery-key': KEY_FOR_SECRETS,
+  'complete-recovery': ['recovery'],
+  'export-evm-account': ['export'],
+  'export-solana-account': ['export'],
+  'create-policy': ['policy'],
+  'update-policy': ['policy'],
+  'delete-policy': ['policy'],
+  'update-evm-account': ['policy'],
+  'update-solana-account': ['policy'],
+  'update-project-settings': ['policy'],
+  'add-passkey': ['factor'],
+  'remove-passkey': ['factor'],
+  'add-totp': ['factor'],
+  'remove-totp': ['factor'],
+  'set-recovery-codes': ['factor'],
 };
 
 export interface FactorDemand {
-  readonly purpose: FactorPurpose | undefined;
-  /** Whether a Wallet Secret signed the request: codes of any kind count only beside one. */
-  readonly isBesideWalletSecret: boolean;
+  readonly purposes: readonly FactorPurpose[] | undefined;
+  /** Whether a Wallet Secret or the recovery key signed the request: codes of any kind count only beside one. */
+  readonly isBesideSignature: boolean;
   /** Whether the operation writes the project's record, in which a recovery code is crossed out. */
   readonly writesRecord: boolean;
 }
@@ -68,21 +71,25 @@ export function requireSecondFactor(
   service: ReadyService,
 ): Factors | null {
   const { factors } = request.project.authority.record;
-  if (factors === null || !isRequired(factors, demand.purpose)) return factors;
+  if (factors === null || !isRequired(factors, demand.purposes)) return factors;
   const untrusted = request.client.secondFactor ?? null;
   if (untrusted === null) throw new OperationError('SECOND_FACTOR_REQUIRED');
   const given = parseSecondFactor(untrusted);
   if (given.kind === 'passkey') return usePasskey(factors, given.assertion, request, service);
-  if (!demand.isBesideWalletSecret) throw factorRefused();
+  if (!demand.isBesideSignature) throw factorRefused();
   const { projectId } = request.project;
   if (given.kind === 'totp') return useTotp(factors, given.code, projectId, service);
   return useRecoveryCode(factors, given.code, { projectId, ...demand }, service);
 }
 
 /** Any requirement brings that for the factors themselves: whoever could add his own would meet it. */
-function isRequired({ requiredFor }: Factors, purpose: FactorPurpose | undefined): boolean {
-  if (purpose === undefined) return false;
-  return purpose === 'factor' ? requiredFor.length > 0 : requiredFor.includes(purpose);
+export function isRequired(
+  { requiredFor }: Pick<Factors, 'requiredFor'>,
+  purposes: readonly FactorPurpose[] = [],
+): boolean {
+  return purposes.some((purpose) =>
+    purpose === 'factor' ? requiredFor.length > 0 : requiredFor.includes(purpose),
+  );
 }
 
 function parseSecondFactor(untrusted: string): SecondFactor {

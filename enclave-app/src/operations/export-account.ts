@@ -39,7 +39,7 @@ export function handleExportAccount(operation: ExportOperation, keys: ChainKeys)
         clientMessage: 'This project does not allow keys to be exported.',
       });
     }
-    const demand = { purpose: GATED_OPERATIONS[operation], isBesideWalletSecret: true, writesRecord: false };
+    const demand = { purposes: GATED_OPERATIONS[operation], isBesideSignature: true, writesRecord: false };
     const recipient = readRecipient(parseBody(exportAccountBody, body).exportEncryptionKey);
     const { record } = account;
     if (name !== null && record.name !== name) throw new OperationError('RECORD_MISMATCH');

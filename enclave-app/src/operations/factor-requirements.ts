@@ -21,8 +21,8 @@ export async function handleSetFactorRequirements(
   const { project } = request;
   const current = project.authority.record.factors ?? NO_FACTORS;
   const isLooser = current.requiredFor.some((purpose) => !requiredFor.includes(purpose));
-  const purpose = isLooser ? 'factor' : undefined;
-  const demand = { purpose, isBesideWalletSecret: true, writesRecord: true } as const;
+  const purposes = isLooser ? (['factor'] as const) : [];
+  const demand = { purposes, isBesideSignature: true, writesRecord: true } as const;
   const used = requireSecondFactor({ client, project }, demand, service) ?? NO_FACTORS;
   const next = { ...used, requiredFor };
   assertStillServed(next);

@@ -6,7 +6,7 @@ import type { startRecovery } from '@strongroom/shared/operations/start-recovery
 import { authorize, parseUnsignedRequest, type UnsignedRequest } from '../auth/authorize.ts';
 import { authorizeAuthorityChange } from '../auth/authorize-authority-change.ts';
 import { type RecoveryRequest, verifyRecoveryRequest } from '../auth/recovery-request.ts';
-import { GATED_OPERATIONS, requireSecondFactor } from '../auth/second-factor.ts';
+import { GATED_OPERATIONS, isRequired, requireSecondFactor } from '../auth/second-factor.ts';
 import type { ReadyService } from '../ready-service.ts';
 import type { AuthorityRecord, Recovery } from '../records/authority-record.ts';
 import { jsonAnswer } from './account-answer.ts';
@@ -35,12 +35,12 @@ export function handleStartRecovery(
   const { record } = request.project.authority;
   const recovery = recoveryOf(record);
   const asked = verifyRecoveryRequest(Buffer.from(message, 'base64'), request.project, recovery, service);
-  if (recovery.pending !== null) throw new OperationError('RECOVERY_PENDING');
   assertNewWalletSecret(asked.walletSecret, Buffer.from(proof, 'base64'), record.projectId);
   assertNewApiKey(asked.apiKey, record);
   const startedAtMs = service.clock.nowMs();
   const recentStarts = recovery.startedAtMs.filter((timeMs) => timeMs > startedAtMs - DAY_MS);
   if (recentStarts.length >= MAX_STARTS_A_DAY) throw new OperationError('RATE_LIMITED');
+  const factors = endWaiting({ client, project: request.project }, recovery, service);
   const pending: Pending = {
     id: hash('sha256', asked.payload, 'buffer').subarray(0, 16),
     walletSecret: asked.walletSecret,
@@ -52,8 +52,26 @@ export function handleStartRecovery(
   const token = { id: pending.id, issuedAtS: Math.floor(startedAtMs / 1000) };
   return {
     answer: jsonAnswer(201, shown(pending)),
-    ...nextAuthority({ ...request, token }, { recovery: next }, service),
+    ...nextAuthority({ ...request, token, factors }, { recovery: next }, service),
   };
+}
+
+/**
+ * One recovery waits at a time. Where completing one needs a second factor, somebody who has the words alone could start one that he cannot
+ * complete and block the owner who has lost his Wallet Secret and so the veto: with a factor the owner's takes its place.
+ * @returns the project's factors after that use
+ * @throws OperationError RECOVERY_PENDING, SECOND_FACTOR_*, RATE_LIMITED
+ */
+function endWaiting(
+  request: Parameters<typeof requireSecondFactor>[0],
+  { pending }: Recovery,
+  service: ReadyService,
+): AuthorityRecord['factors'] {
+  const { factors } = request.project.authority.record;
+  if (pending === null) return factors;
+  const purposes = GATED_OPERATIONS['complete-recovery'];
+  if (factors === null || !isRequired(factors, purposes)) throw new OperationError('RECOVERY_PENDING');
+  return requireSecondFactor(request, { purposes, isBesideSignature: true, writesRecord: true }, service);
 }
 
 /** Ends a recovery that waits. The passphrase stays: to end it too, it is replaced. */
@@ -91,8 +109,8 @@ export async function handleCompleteRecovery(
     recovery: { ...recovery, pending: null },
   };
   const demand = {
-    purpose: GATED_OPERATIONS['complete-recovery'],
-    isBesideWalletSecret: true,
+    purposes: GATED_OPERATIONS['complete-recovery'],
+    isBesideSignature: true,
     writesRecord: true,
   };
   const factors = requireSecondFactor({ client, project: request.project }, demand, service);

@@ -27,8 +27,8 @@ export function handleUpdateAccount(operation: UpdateOperation) {
     if (accountPolicy) assertAttachablePolicy(authority, accountPolicy);
     if (accountPolicy !== undefined) {
       const demand = {
-        purpose: GATED_OPERATIONS[operation],
-        isBesideWalletSecret: true,
+        purposes: GATED_OPERATIONS[operation],
+        isBesideSignature: true,
         writesRecord: false,
       };
       requireSecondFactor({ client, project }, demand, service);

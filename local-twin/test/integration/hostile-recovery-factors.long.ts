@@ -10,7 +10,9 @@ import { addWalletSecret } from '@strongroom/shared/operations/add-wallet-secret
 import { completeRecovery } from '@strongroom/shared/operations/complete-recovery';
 import { getAttestation } from '@strongroom/shared/operations/get-attestation';
 import { removePasskey } from '@strongroom/shared/operations/remove-passkey';
+import { removeRecoveryKey } from '@strongroom/shared/operations/remove-recovery-key';
 import { setRecoveryKey } from '@strongroom/shared/operations/set-recovery-key';
+import { startRecovery } from '@strongroom/shared/operations/start-recovery';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   afterChange,
@@ -22,6 +24,7 @@ import {
   recoveryIdOf,
   recoveryKeyOfSeed,
   recoveryKeyRequest,
+  recoveryStart,
   type SigningProject,
   setKey,
   start,
@@ -114,6 +117,23 @@ function rotateWith(factor: SecondFactor, by: SigningProject) {
   return enclave.call(addWalletSecret, { client: withFactor(client, factor), project: by.rows });
 }
 
+describe('a thief of the Wallet Secret', () => {
+  it('cannot rotate by way of a recovery key of his own: what rotation requires, the key requires', async () => {
+    const vetoed = afterChange(waiting, await veto(enclave, waiting, id));
+    const narrowed = withFactor(requirementsRequest(vetoed, ['wallet-secret']), codeOf(0));
+    const owner = afterChange(vetoed, await setRequirements(enclave, vetoed, narrowed));
+    const own = await recoveryKeyOfSeed(7);
+    await expect(setKey(enclave, owner, own)).rejects.toThrow(code('SECOND_FACTOR_REQUIRED'));
+    const removal = signedRequest(owner, { method: 'DELETE', path: '/v2/enclave/recovery-key' });
+    const call = { client: removal, project: owner.rows };
+    await expect(enclave.call(removeRecoveryKey, call)).rejects.toThrow(code('SECOND_FACTOR_REQUIRED'));
+    // The owner's words, set before, complete without: that is what the project asked for.
+    await begin(owner);
+    await wait();
+    expect((await complete(enclave, anew, id)).answer.status).toBe(200);
+  });
+});
+
 describe('whoever lost passkey and Wallet Secret', () => {
   it('completes a recovery by a recovery code, which is crossed out, and takes the passkey out by another', async () => {
     await wait();
@@ -177,7 +197,37 @@ describe('whoever lost passkey and Wallet Secret', () => {
   });
 });
 
+/** A start of somebody else's who knows the words as well. */
+async function startAnother(factor: SecondFactor | null, by: SigningProject = waiting) {
+  const challenge = await challengeOf(enclave, by.rows, identityKey);
+  const client = await recoveryStart({ rows: by.rows, key, challenge });
+  const sent = factor === null ? client : withFactor(client, factor);
+  return await enclave.call(startRecovery, { client: sent, project: by.rows });
+}
+
 describe('whoever has the words alone', () => {
+  it('blocks nobody with a recovery that he cannot complete: one with a factor takes its place', async () => {
+    await expect(startAnother(null)).rejects.toThrow(code('SECOND_FACTOR_REQUIRED'));
+    await expect(startAnother(recoveryCode(randomBytes(16)))).rejects.toThrow(code('SECOND_FACTOR_REFUSED'));
+    const replaced = await startAnother(codeOf(0));
+    const after = { ...anew, rows: { ...waiting.rows, authority: replaced.authority } };
+    expect((await factorsOf(after)).recoveryCodes).toBe(9);
+    await wait();
+    await expect(completeWith(codeOf(1), after)).rejects.toThrow(code('NOT_FOUND'));
+    await expect(startAnother(codeOf(0), after)).rejects.toThrow(code('SECOND_FACTOR_REFUSED'));
+    const third = {
+      ...after,
+      rows: { ...after.rows, authority: (await startAnother(codeOf(1), after)).authority },
+    };
+    await expect(startAnother(codeOf(2), third)).rejects.toThrow(code('RATE_LIMITED'));
+  });
+
+  it('finds the place taken where no factor is required', async () => {
+    const project = await createLabProject(enclave);
+    await begin(afterChange(project, await setKey(enclave, project, key)));
+    await expect(startAnother(codeOf(0))).rejects.toThrow(code('RECOVERY_PENDING'));
+  });
+
   it('guesses five times, whatever kind of code, and is then told to stop', async () => {
     await wait();
     const guesses = Array.from({ length: 24 }, (_none, index) =>
