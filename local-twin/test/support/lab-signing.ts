@@ -1,0 +1,34 @@
+import type { ClientRequest } from '@strongroom/shared/operations/fields';
+import { signEvmHash } from '@strongroom/shared/operations/sign-evm-hash';
+import type { HttpAnswer } from '@strongroom/shared/wire/envelope';
+import { type LabAccount, type LabProject, signedRequest } from '../../src/hostile/lab-project.ts';
+import type { LabEnclave } from '../../src/hostile/laboratory.ts';
+
+export const LAB_HASH = `0x${'ab'.repeat(32)}`;
+
+/** Honest signing calls of one account, in which a parent may change anything. */
+export interface LabSigning {
+  signPath(address?: string): string;
+  signRequestOf(project?: LabProject, address?: string): ClientRequest;
+  sign(changes?: Record<string, unknown>, to?: LabEnclave): Promise<HttpAnswer>;
+}
+
+export function createLabSigning(
+  enclave: LabEnclave,
+  { project, account }: { readonly project: LabProject; readonly account: LabAccount },
+): LabSigning {
+  const signPath = (address = account.address) => `/v2/evm/accounts/${address}/sign`;
+  const signRequestOf = (by = project, address = account.address) =>
+    signedRequest(by, { path: signPath(address), body: { hash: LAB_HASH } });
+  return {
+    signPath,
+    signRequestOf,
+    sign: (changes = {}, to = enclave) =>
+      to.call(signEvmHash, {
+        client: signRequestOf(),
+        project: project.rows,
+        rows: account.rows,
+        ...changes,
+      } as never),
+  };
+}
