@@ -20,7 +20,7 @@ const MAX_CACHED_KEYS = 64;
 
 /** The RSA keys to which the clients of a project encrypt what they import. */
 export interface ImportKeys {
-  /** Makes one, off the event loop, and seals it under the project's keys. */
+  /** Makes one, off the event loop and shared by those who ask for the same project meanwhile, and seals it under the project's keys. */
   make(project: OpenedProject): Promise<Uint8Array>;
   /** Seals the key under the root key that seals now. @throws OperationError SEALED_BLOB_REFUSED */
   reseal(project: OpenedProject, untrustedKey: Uint8Array): Uint8Array;
@@ -40,6 +40,7 @@ export interface ImportKeys {
 
 export function createImportKeys(deployment: Deployment): ImportKeys {
   const cache = new Map<string, KeyObject>();
+  const making = new Map<string, Promise<KeyObject>>();
   let cachedUnder = deployment.roots;
   const context = ({ projectId }: OpenedProject) =>
     ({
@@ -71,12 +72,21 @@ export function createImportKeys(deployment: Deployment): ImportKeys {
     return key;
   }
 
+  /** One at a time for a project: those who ask meanwhile would keep every thread busy with keys of which one counts. */
+  function makeOne({ projectId }: OpenedProject): Promise<KeyObject> {
+    const name = Buffer.from(projectId).toString('latin1');
+    const underWay = making.get(name);
+    if (underWay) return underWay;
+    const key = makeKeyPair('rsa', { modulusLength: MODULUS_BITS, publicExponent: 65_537 })
+      .then(({ privateKey }) => privateKey)
+      .finally(() => making.delete(name));
+    making.set(name, key);
+    return key;
+  }
+
   return {
     async make(project) {
-      const { privateKey } = await makeKeyPair('rsa', {
-        modulusLength: MODULUS_BITS,
-        publicExponent: 65_537,
-      });
+      const privateKey = await makeOne(project);
       const der = privateKey.export({ format: 'der', type: 'pkcs8' });
       const sealed = seal(project.keys.sealing, context(project), der);
       der.fill(0);

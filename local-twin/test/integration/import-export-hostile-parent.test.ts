@@ -33,6 +33,19 @@ async function openReceipt(receipt: Uint8Array | undefined, { rows: { projectId 
   return await verifyTransferReceipt(receipt ?? new Uint8Array(), body.identityKey, { projectId });
 }
 
+describe('an import key', () => {
+  it('that many ask for at once is made once for a project, and sealed for each of them', async () => {
+    const [mine, theirs] = [await createLabProject(enclave), await createLabProject(enclave)];
+    const asked = [...Array.from({ length: 12 }, () => mine), theirs];
+    const made = await Promise.all(asked.map((project) => makeLabImportKey(enclave, project)));
+    const pems = made.map(({ publicKey }) => publicKey.export({ format: 'pem', type: 'spki' }));
+    const otherPem = pems.pop();
+    expect(new Set(pems).size).toBe(1);
+    expect(pems).not.toContain(otherPem);
+    expect(new Set(made.map(({ sealed }) => Buffer.from(sealed).toString('hex'))).size).toBe(asked.length);
+  });
+});
+
 describe('an import', () => {
   const importPath = '/v2/evm/accounts/import';
 
