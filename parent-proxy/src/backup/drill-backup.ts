@@ -37,7 +37,7 @@ const KMS_DEADLINE_MS = 60_000;
  * Proves that an archive and KMS are enough for the keys of these addresses: an enclave opens the archive's own root record and rows, derives
  * the addresses from the keys and signs for them. No key leaves it, and what it serves with is not touched.
  * @returns a verified certificate for each project
- * @throws ArchiveError ARCHIVE_*, DRILL_ADDRESS_MISSING; AttestationError; those of `drill-rows`
+ * @throws ArchiveError ARCHIVE_*, DRILL_*; AttestationError; those of `drill-rows`
  */
 export async function drillBackup(options: DrillOptions): Promise<DrilledProject[]> {
   const { source, deploymentId, addresses, call } = options;
@@ -50,10 +50,10 @@ export async function drillBackup(options: DrillOptions): Promise<DrilledProject
   for (const group of groups(accounts)) {
     const { projectId } = group[0] as ArchivedAccount;
     const project = projects.get(keyOf(projectId));
-    if (project === undefined) throw new ArchiveError('ARCHIVE_MALFORMED');
+    if (project === undefined) throw new ArchiveError('DRILL_KEY_MISSING');
     const rows = group.map(({ address, account, vaultId }) => {
       const walletKey = walletKeys.get(keyOf(vaultId));
-      if (walletKey === undefined) throw new ArchiveError('ARCHIVE_MALFORMED');
+      if (walletKey === undefined) throw new ArchiveError('DRILL_KEY_MISSING');
       return { address, account, walletKey };
     });
     const request = { contentDigest, rootRecord, project: projectRowsOf(project), accounts: rows };

@@ -119,10 +119,12 @@ const MAX_HEADER_BYTES = 64 * 1024;
 
 /**
  * age's reader gathers a header until it ends, so that it ends has to be known before.
- * @throws ArchiveError ARCHIVE_UNREADABLE; errors of the file system
+ * @throws ArchiveError ARCHIVE_ABSENT, ARCHIVE_UNREADABLE; errors of the file system
  */
 async function assertShortHeader(path: string): Promise<void> {
-  const file = await open(path, 'r');
+  const file = await open(path, 'r').catch((cause: NodeJS.ErrnoException) => {
+    throw cause.code === 'ENOENT' ? new ArchiveError('ARCHIVE_ABSENT', { cause }) : cause;
+  });
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(MAX_HEADER_BYTES), 0, MAX_HEADER_BYTES, 0);
     const start = buffer.toString('latin1', 0, bytesRead);

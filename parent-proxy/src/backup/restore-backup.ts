@@ -5,7 +5,7 @@ import { PRIMARY_MIGRATIONS, VAULT_MIGRATIONS } from '../store/migrations/migrat
 import type { Engines } from '../store/open-store.ts';
 import { isReferenceViolation, isUniqueViolation } from '../store/store-error.ts';
 import { ArchiveError } from './archive-error.ts';
-import type { ArchivedTable } from './archive-format.ts';
+import type { ArchivedTable, ArchiveHeader } from './archive-format.ts';
 import { type ArchiveSource, readArchive, type VerifiedArchive, verifyArchive } from './read-backup.ts';
 
 export interface RestoreOptions {
@@ -89,6 +89,21 @@ async function recreate(
   }
   const version = kind === 'primary' ? header.primarySchema : header.vaultSchema;
   await migrateInside(transaction, identity, MIGRATIONS[kind].slice(0, version));
+  await assertColumns(transaction, kind, header);
+}
+
+/** The header's tables are there, as that release had them. */
+async function assertColumns(
+  transaction: AnyTransaction,
+  kind: Database,
+  { tables }: ArchiveHeader,
+): Promise<void> {
+  const live = await transaction.introspection.getTables();
+  for (const { database, table, columns } of tables) {
+    if (database !== kind) continue;
+    const own = live.find(({ name }) => name === table)?.columns.map(({ name }) => name) ?? [];
+    if (!columns.every((column) => own.includes(column))) throw new ArchiveError('ARCHIVE_MALFORMED');
+  }
 }
 
 async function assertNobodyElses(
