@@ -1,5 +1,6 @@
 import type { DrilledProject, NamedArchive, VerifiedArchive } from '@strongroom/parent-proxy/operator/backup';
 import type { Command, Invocation, Options } from '../framework/command.ts';
+import { OperatorError } from '../framework/operator-error.ts';
 import { UsageError } from '../framework/usage-error.ts';
 import { integer, list, readSecretFile, required, text } from '../framework/values.ts';
 import { withDeployment } from '../input/deployment.ts';
@@ -41,7 +42,10 @@ from the service; "backup key" makes one. A file is there only when it is whole.
       summary: 'age public key that it is encrypted to',
     },
   },
-  examples: ['strongroom backup --out strongroom-2026-11-21.age --recipient age1...'],
+  examples: [
+    'strongroom backup --out strongroom-2026-11-21.age --recipient age1...',
+    'strongroom backup --out "strongroom-$(date -u +%Y%m%dT%H%M%SZ).age" --recipient age1... --recipient age1... --json',
+  ],
   json: '{ path, deploymentId, contentDigest, projects, accounts, rows }',
 
   async run(invocation) {
@@ -50,9 +54,9 @@ from the service; "backup key" makes one. A file is there only when it is whole.
     const recipients = list(values, 'recipient') ?? [];
     if (!recipients.every((recipient) => /^age1[a-z0-9]{40,4000}$/.test(recipient)))
       throw new UsageError('--recipient is an age public key, age1...');
-    const operator = await import('@strongroom/parent-proxy/operator/backup');
-    const { deploymentId, ...written } = await withDeployment(invocation, (deployment) =>
-      operator.backup(deployment, { path, recipients, report: reporter(invocation, 'backup') }),
+    const report = reporter(invocation, 'backup');
+    const { deploymentId, ...written } = await withOperator((operator) =>
+      withDeployment(invocation, (deployment) => operator.backup(deployment, { path, recipients, report })),
     );
     const { projects, accounts, rows } = written;
     const json = {
@@ -80,8 +84,8 @@ export const backupVerify: Command = {
   json: ARCHIVE_SHAPE,
 
   async run({ values }) {
-    const { inspect } = await import('@strongroom/parent-proxy/operator/backup');
-    return described(await inspect(namedArchive(values)), 'Verified');
+    const archive = namedArchive(values);
+    return described(await withOperator(({ inspect }) => inspect(archive)), 'Verified');
   },
 };
 
@@ -114,13 +118,15 @@ a higher security epoch from then on. What happened after the backup is lost: cl
 
   async run(invocation) {
     const { values, platform, environment } = invocation;
-    const operator = await import('@strongroom/parent-proxy/operator/backup');
     const archive = namedArchive(values);
     const newestKnownMs = timeMs(text(values, 'not-older-than'));
     const location = await platform.storeLocation(environment);
     const seenEpoch = integer(values, 'above-epoch') ?? null;
     const options = { newestKnownMs, seenEpoch, report: reporter(invocation, 'restore') };
-    return described(await operator.restore(location, archive, options), 'Restored');
+    const restored = await withOperator((operator) => operator.restore(location, archive, options));
+    const { text: what, json } = described(restored, 'Restored');
+    const next = `Start the proxy: it serves once its enclave has counted the restore. Tell your clients: what came after the backup is gone, and what was revoked since is back.`;
+    return { text: `${what}\n${next}`, json };
   },
 };
 
@@ -140,16 +146,17 @@ leaves it, no database is read, and what it serves with is not touched.`,
       summary: 'an account that has to be there, as the service writes it',
     },
   },
-  examples: ['strongroom drill --in strongroom.age --identity backup.key --deployment HEX --address 0x...'],
-  json: '{ contentDigest, projects: [{ projectId, addresses, certificate (base64) }] }',
+  examples: [
+    'strongroom drill --in strongroom.age --identity backup.key --deployment HEX --address 0x... --address 0x...',
+  ],
+  json: '{ projects: [{ projectId, addresses, certificate (base64) }] }',
 
   async run(invocation) {
     const { values } = invocation;
-    const operator = await import('@strongroom/parent-proxy/operator/backup');
     const archive = namedArchive(values);
     const addresses = list(values, 'address') ?? [];
-    const drilled = await withDeployment(invocation, (deployment) =>
-      operator.drill(deployment, archive, addresses),
+    const drilled = await withOperator((operator) =>
+      withDeployment(invocation, (deployment) => operator.drill(deployment, archive, addresses)),
     );
     return drilledResult(drilled);
   },
@@ -183,6 +190,19 @@ function described({ certificate, contentDigest, rows }: VerifiedArchive, done: 
       rootRecordVersion,
     },
   };
+}
+
+type Operator = typeof import('@strongroom/parent-proxy/operator/backup');
+
+/** Loads what only operators' commands need, and tells what an archive is refused for in its own words. @throws OperatorError */
+async function withOperator<T>(act: (operator: Operator) => Promise<T>): Promise<T> {
+  const operator = await import('@strongroom/parent-proxy/operator/backup');
+  try {
+    return await act(operator);
+  } catch (error) {
+    if (!(error instanceof operator.ArchiveError)) throw error;
+    throw new OperatorError(error.code, error.message, error.code === 'ARCHIVE_NOT_CERTIFIED');
+  }
 }
 
 /** @throws UsageError */

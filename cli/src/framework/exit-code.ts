@@ -1,5 +1,6 @@
 import { AttestationError } from '@strongroom/attestation/attestation-error';
 import { ClientError, type ClientErrorCode } from '@strongroom/client/client-error';
+import { OperatorError } from './operator-error.ts';
 import { OutputError } from './output.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -52,6 +53,8 @@ export function failureOf(error: unknown): Failure {
     const message = hint === undefined ? error.message : `${error.message} ${hint}`;
     return { exitCode, code: error.code, message };
   }
+  if (error instanceof OperatorError)
+    return { exitCode: error.isUnverified ? 3 : 1, code: error.code, message: error.message };
   const { code, message } = error as { code?: unknown; message?: unknown };
   if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,63}$/.test(code))
     return { exitCode: 1, code, message: code === message ? code : `The command failed: ${code}.` };

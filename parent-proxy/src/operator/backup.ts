@@ -1,5 +1,6 @@
 import type { BackupCertificate } from '@strongroom/attestation/backup-certificate';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
+import { ArchiveError } from '../backup/archive-error.ts';
 import { type DrilledProject, drillBackup } from '../backup/drill-backup.ts';
 import { type VerifiedArchive, verifyArchive } from '../backup/read-backup.ts';
 import { restoreBackup } from '../backup/restore-backup.ts';
@@ -9,6 +10,7 @@ import { closeEngines, openEngines, type StoreLocation } from '../store/open-sto
 import type { Deployment } from './deployment.ts';
 
 export type { BackupCertificate, BackupProgress, DrilledProject, VerifiedArchive, WrittenBackup };
+export { ArchiveError };
 
 /** A new age identity, and the recipient that archives for it are encrypted to. */
 export async function makeBackupKey(): Promise<{ readonly identity: string; readonly recipient: string }> {
