@@ -39,6 +39,7 @@ from the service; "backup key" makes one. A file is there only when it is whole.
       placeholder: 'AGE1',
       isRepeatable: true,
       isRequired: true,
+      environment: 'STRONGROOM_BACKUP_RECIPIENT',
       summary: 'age public key that it is encrypted to',
     },
   },

@@ -14,7 +14,7 @@ export interface Option {
   readonly choices?: readonly string[];
   /** Bounds of an integer, both included. */
   readonly range?: readonly [min: number, max: number];
-  /** Environment variable that stands for it when it is left out. */
+  /** Environment variable that stands for it when it is left out; of one that is repeatable, with spaces between the values. */
   readonly environment?: string;
 }
 

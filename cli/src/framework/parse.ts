@@ -46,7 +46,8 @@ export function parseCall(
   const filled = { ...values };
   for (const [name, option] of Object.entries(options)) {
     const fromEnvironment = option.environment && environment[option.environment];
-    if (filled[name] === undefined && fromEnvironment) filled[name] = fromEnvironment;
+    if (filled[name] === undefined && fromEnvironment)
+      filled[name] = option.isRepeatable ? fromEnvironment.trim().split(/\s+/) : fromEnvironment;
     checkOption(name, option, filled[name]);
   }
   return { values: filled, positionals };

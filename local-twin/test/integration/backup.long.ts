@@ -44,7 +44,7 @@ beforeAll(async () => {
   key = await makeBackupKey();
   const { manifest } = await connectService(system.baseUrl).attestation(Buffer.alloc(32, 7));
   ({ deploymentId } = decodeCbor(manifest) as { deploymentId: Uint8Array });
-  writeFileSync(join(directory, 'backup.key'), key.identity);
+  writeFileSync(join(directory, 'backup.key'), key.identity, { mode: 0o600 });
   told = await createMany(600);
 });
 afterAll(async () => {

@@ -248,6 +248,33 @@ describe('the operator', () => {
     });
   });
 
+  it('backs up, verifies and drills; what an archive is refused for is told in words', async () => {
+    const [key, archive] = [join(system.home, 'backup.key'), join(system.home, 'one.age')];
+    const { recipient } = (await runStrongroom('backup', 'key', '--out', key)).json;
+    expect(statSync(key).mode & 0o777).toBe(0o600);
+    const written = await runOperator(system, 'backup', '--out', archive, '--recipient', recipient);
+    const { deploymentId, accounts } = written.json;
+    const [{ address }] = (await own('account', 'list')).json;
+    const named = (id: string, identity = key) => [
+      ...['--in', archive, '--identity', identity, '--deployment', id],
+    ];
+    const open = write('open.key', readFileSync(key, 'utf8'));
+    chmodSync(open, 0o644);
+    const [verified, stranger, readable, drilled, used] = await Promise.all([
+      runStrongroom('backup', 'verify', ...named(deploymentId)),
+      runForPeople(['backup', 'verify', ...named('00'.repeat(32))]),
+      runForPeople(['backup', 'verify', ...named(deploymentId, open)]),
+      runOperator(system, 'drill', ...named(deploymentId), '--address', address),
+      runOperator(system, 'restore', ...named(deploymentId), '--yes'),
+    ]);
+    expect(verified).toMatchObject({ exitCode: 0, json: { accounts, projects: 2 } });
+    expect(stranger).toMatchObject({ exitCode: 3 });
+    expect(stranger.stderr).toContain('No enclave of the expected deployment signed for this content.');
+    expect(readable).toMatchObject({ exitCode: 2 });
+    expect(drilled.json.projects).toMatchObject([{ addresses: [address] }]);
+    expect(used).toMatchObject({ exitCode: 1, json: { error: { code: 'RESTORE_NOT_EMPTY' } } });
+  });
+
   it('is told which setting is missing', async () => {
     const told = await runForPeople(['root-key', 'status']);
     expect(told).toMatchObject({ exitCode: 2, stdout: '' });

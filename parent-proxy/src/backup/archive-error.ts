@@ -10,6 +10,7 @@ export const ARCHIVE_ERRORS = {
   BACKUP_DISTURBED:
     'The root key kept changing while the backup was made. Try again when the rotation has ended.',
   BACKUP_SCHEMA: 'A table of the database is unknown to the backup.',
+  BACKUP_ROW_TOO_LARGE: 'A row of the database is too large for an archive.',
   RESTORE_NOT_EMPTY: 'The databases are not empty. A backup is restored into empty ones only.',
   DRILL_ADDRESS_MISSING: 'The archive has no account of that address.',
   DRILL_KEY_MISSING: 'The archive has an account without its project or its wallet key.',

@@ -11,7 +11,8 @@ import { ArchiveError } from './archive-error.ts';
  * frames before the trailer, with their lengths.
  */
 export const ARCHIVE_TYPE = 'strongroom/backup/v1';
-const MAX_FRAME_BYTES = 4 * 1024 * 1024;
+/** More than any row of the store has, so that whatever is written can be read. */
+const MAX_FRAME_BYTES = 16 * 1024 * 1024;
 const LENGTH_BYTES = 4;
 
 const name = v.pipe(textUpTo(63), v.regex(/^[a-z][a-z0-9_]*$/));
@@ -32,10 +33,10 @@ const headerSchema = v.strictObject({
     v.maxLength(64),
   ),
 });
-const batchSchema = v.strictObject({
-  table: uint,
-  rows: v.array(v.array(v.union([uint, textUpTo(1 << 20), bytesUpTo(1 << 20), v.null()]))),
-});
+const bytes = v.custom<Uint8Array>((value) => value instanceof Uint8Array);
+/** Whatever a column can have, empty too: nothing of a row may be written that is refused when it is read. */
+const value = v.union([uint, v.string(), bytes, v.null()]);
+const batchSchema = v.strictObject({ table: uint, rows: v.array(v.array(value)) });
 const trailerSchema = v.strictObject({ rows: v.array(uint), certificate: bytesUpTo(8192) });
 
 export type ArchiveHeader = v.InferOutput<typeof headerSchema>;
@@ -43,8 +44,10 @@ export type ArchiveBatch = v.InferOutput<typeof batchSchema>;
 export type ArchiveTrailer = v.InferOutput<typeof trailerSchema>;
 export type ArchivedTable = ArchiveHeader['tables'][number];
 
+/** @throws ArchiveError BACKUP_ROW_TOO_LARGE; WireError for a value that is not of the strict profile */
 export function encodeFrame(item: ArchiveHeader | ArchiveBatch | ArchiveTrailer): Uint8Array {
   const body = encodeCbor(item as CborValue);
+  if (LENGTH_BYTES + body.length > MAX_FRAME_BYTES) throw new ArchiveError('BACKUP_ROW_TOO_LARGE');
   const frame = new Uint8Array(LENGTH_BYTES + body.length);
   new DataView(frame.buffer).setUint32(0, body.length);
   frame.set(body, LENGTH_BYTES);

@@ -49,7 +49,7 @@ const BATCH_BYTES = 256 * 1024;
 
 /**
  * Writes one consistent archive of both databases while the service runs. The file is there only when it is whole and on the disk.
- * @throws ArchiveError ARCHIVE_EXISTS, BACKUP_DISTURBED, BACKUP_SCHEMA; StoreError; those of `certify-backup`; errors of the file system
+ * @throws ArchiveError ARCHIVE_EXISTS, BACKUP_*; StoreError; those of `certify-backup`; errors of the file system
  */
 export async function writeBackup(options: BackupOptions): Promise<WrittenBackup> {
   if (await exists(options.path)) throw new ArchiveError('ARCHIVE_EXISTS');
