@@ -2,7 +2,8 @@ import { OperationError } from '@strongroom/shared/channel/operation-error';
 import { bytesOf, uint } from '@strongroom/shared/operations/fields';
 import * as v from 'valibot';
 
-const MAX_TOKENS = 64;
+/** More changes of one project than come within a second: tokens count in whole seconds, and a list full of one second's refuses more of it. */
+const MAX_TOKENS = 256;
 
 /** Tokens of once-only operations that changed a record; so a second enclave sees that they were used. */
 export const recentTokensSchema = v.pipe(
