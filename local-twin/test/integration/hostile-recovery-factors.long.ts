@@ -44,6 +44,7 @@ import {
   setCodes,
   setRequirements,
   withFactor,
+  withPasskey,
 } from '../support/lab-factors.ts';
 import { makeLabImportKey } from '../support/lab-policy.ts';
 
@@ -156,6 +157,15 @@ describe('whoever lost passkey and Wallet Secret', () => {
     await enclave.call(removePasskey, { client: gone, project: lifted.rows });
   });
 
+  it('completes one by the passkey, if it is found again', async () => {
+    await wait();
+    const path = `/v2/enclave/recoveries/${id}/completion`;
+    const client = signedRequest(anew, { path, body: { projectId: hexOf(anew.rows.projectId) } });
+    const confirmed = await withPasskey(client, passkey, await factorsOf(anew));
+    const call = { client: confirmed, project: anew.rows };
+    expect((await enclave.call(completeRecovery, call)).answer.status).toBe(200);
+  });
+
   it('completes one by TOTP, beside the signature of the secret that the recovery key named', async () => {
     const project = await createLabProject(enclave);
     const importKey = await makeLabImportKey(enclave, project);
@@ -188,6 +198,7 @@ describe('whoever lost passkey and Wallet Secret', () => {
   it('replaces the words by a recovery code as well', async () => {
     const vetoed = afterChange(waiting, await veto(enclave, waiting, id));
     const other = await recoveryKeyOfSeed(2);
+    await expect(setKey(enclave, vetoed, other)).rejects.toThrow(code('SECOND_FACTOR_REQUIRED'));
     const client = withFactor(await recoveryKeyRequest(vetoed, other), codeOf(0));
     const replaced = afterChange(
       vetoed,

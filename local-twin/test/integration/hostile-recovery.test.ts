@@ -8,7 +8,6 @@ import type { ProjectRows } from '@strongroom/shared/operations/fields';
 import { getAttestation } from '@strongroom/shared/operations/get-attestation';
 import { signEvmHash } from '@strongroom/shared/operations/sign-evm-hash';
 import { startRecovery } from '@strongroom/shared/operations/start-recovery';
-import { MIN_STRETCHING } from '@strongroom/shared/recovery/stretching';
 import { decodeCbor } from '@strongroom/shared/wire/cbor';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -34,15 +33,6 @@ import {
   signedRequest,
 } from '../../src/hostile/lab-project.ts';
 import { type LabEnclave, type Laboratory, openLaboratory } from '../../src/hostile/laboratory.ts';
-import {
-  addPasskeyTo,
-  factorChallengeOf,
-  makePasskey,
-  passkeyRequest,
-  requirementsRequest,
-  setRequirements,
-  withPasskey,
-} from '../support/lab-factors.ts';
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
 const WAITING_PERIOD_MS = 2000;
@@ -114,27 +104,6 @@ describe('a recovery', () => {
     expect(walletSecrets.map(({ publicKey }) => hexOf(publicKey))).toEqual([hexOf(secret.publicKey)]);
     expect(apiKeys.map((apiKeyOf) => apiKeyOf.id)).toEqual([mine.apiKey.id, apiKey.id]);
     expect((await challenge(recovered.rows)).pending).toBeNull();
-  });
-
-  it('needs a second factor to be completed, and its key one to be replaced, where the project says so', async () => {
-    const passkey = makePasskey();
-    const asked = (rows: ProjectRows) => factorChallengeOf(enclave, rows, identityKey);
-    const enrolment = await passkeyRequest(mine, passkey, await asked(mine.rows));
-    const enrolled = afterChange(mine, await addPasskeyTo(enclave, mine, enrolment));
-    const requirements = requirementsRequest(enrolled, ['recovery']);
-    const guarded = afterChange(enrolled, await setRequirements(enclave, enrolled, requirements));
-    await expect(setKey(enclave, guarded, await recoveryKeyOfSeed(2))).rejects.toThrow(
-      code('SECOND_FACTOR_REQUIRED'),
-    );
-    const { waiting, id, secret } = await begin(guarded);
-    await sleep(WAITING_PERIOD_MS + 100);
-    const anew = { rows: waiting.rows, walletSecret: secret.privateKey };
-    await expect(complete(enclave, anew, id)).rejects.toThrow(code('SECOND_FACTOR_REQUIRED'));
-    const path = `/v2/enclave/recoveries/${id}/completion`;
-    const client = signedRequest(anew, { path, body: { projectId: hexOf(waiting.rows.projectId) } });
-    const confirmed = await withPasskey(client, passkey, await asked(waiting.rows));
-    const completed = await enclave.call(completeRecovery, { client: confirmed, project: waiting.rows });
-    expect(await sign(afterChange(anew, completed))).toBe(200);
   });
 
   it('can be vetoed, and is then gone', async () => {
@@ -284,55 +253,6 @@ describe('a parent', () => {
     const thief = { ...waiting, walletSecret: secret.privateKey };
     await expect(veto(enclave, thief, id)).rejects.toThrow(code('WALLET_TOKEN_SIGNATURE'));
     await expect(setKey(enclave, thief, key)).rejects.toThrow(code('WALLET_TOKEN_SIGNATURE'));
-  });
-});
-
-describe('guessing', () => {
-  it('is stopped after sixteen wrong keys, and does not keep out whoever has the right one', async () => {
-    const wrong = await recoveryKeyOfSeed(3);
-    const guess = async (by: RecoveryKey) =>
-      await start(enclave, { rows: mine.rows, key: by, challenge: await challenge() });
-    for (let count = 0; count < 16; count++)
-      await expect(guess(wrong)).rejects.toThrow(code('RECOVERY_REFUSED'));
-    const more = await Promise.allSettled(Array.from({ length: 8 }, () => guess(wrong)));
-    for (const outcome of more) expect(outcome).toMatchObject({ reason: { code: 'RATE_LIMITED' } });
-    expect(await sign(mine)).toBe(200);
-    expect((await guess(key)).answer.status).toBe(201);
-  });
-});
-
-describe('a recovery key', () => {
-  it('is not set with weaker stretching than the least, or than it had', async () => {
-    const weaker = [{ memoryKiB: 65_535 }, { passes: 2 }, { parallelism: 0 }, { memoryKiB: 8_388_608 }].map(
-      (change) => ({ ...MIN_STRETCHING, ...change }),
-    );
-    for (const stretching of weaker)
-      await expect(setKey(enclave, mine, key, { stretching })).rejects.toThrow(code('INVALID_REQUEST'));
-    const stronger = { ...MIN_STRETCHING, memoryKiB: 131_072 };
-    const upgraded = afterChange(mine, await setKey(enclave, mine, key, { stretching: stronger }));
-    expect((await challenge(upgraded.rows)).stretching).toEqual(stronger);
-    await expect(setKey(enclave, upgraded, key)).rejects.toThrow(code('INVALID_REQUEST'));
-  });
-
-  it('is not set with a waiting period below the measured limit, or without its own proof', async () => {
-    await expect(setKey(enclave, mine, key, { waitingPeriodSeconds: 1 })).rejects.toThrow(
-      code('INVALID_REQUEST'),
-    );
-    const other = await recoveryKeyOfSeed(4);
-    const publicKey = Buffer.from(other.publicKey).toString('base64');
-    await expect(setKey(enclave, mine, key, { publicKey })).rejects.toThrow(code('INVALID_REQUEST'));
-    await expect(setKey(enclave, mine, key, { publicKey: 'AAAA' })).rejects.toThrow(code('INVALID_REQUEST'));
-  });
-
-  it('waits a day at least where the configuration says nothing', async () => {
-    await using strictLab = await openLaboratory();
-    const strict = await strictLab.bootReady();
-    const project = await createLabProject(strict);
-    const day = 24 * 3600;
-    await expect(setKey(strict, project, key, { waitingPeriodSeconds: day - 1 })).rejects.toThrow(
-      code('INVALID_REQUEST'),
-    );
-    await setKey(strict, project, key, { waitingPeriodSeconds: day });
   });
 });
 
