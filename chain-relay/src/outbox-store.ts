@@ -36,6 +36,9 @@ export interface OutboxEntry {
 
 export type OutboxKey = Pick<OutboxEntry, 'network' | 'id'>;
 
+/** An entry as somebody saw it: each claim counts an attempt, so the number tells one claim from the next. */
+export type OutboxLook = OutboxKey & Pick<OutboxEntry, 'attempts'>;
+
 /** What changes of an entry. */
 export interface OutboxProgress {
   readonly state: OutboxState;
@@ -66,7 +69,13 @@ export interface OutboxStore {
     limit: number,
     until: { readonly nowMs: number; readonly untilMs: number },
   ): Promise<readonly OutboxEntry[]>;
-  recordProgress(key: OutboxKey, progress: OutboxProgress): Promise<void>;
+  /**
+   * Records what a look came to, unless it is another's: an entry is settled once, and whoever was kept from it for so long that somebody
+   * else has claimed it since says nothing more about it.
+   * @param seen as it was stored, or claimed last
+   * @returns whether it did
+   */
+  recordProgress(seen: OutboxLook, progress: OutboxProgress): Promise<boolean>;
   /** Refuses an entry for good, unless somebody else has had a look at it meanwhile; says whether it did. */
   refuseEntry(key: OutboxKey, refusal: string): Promise<boolean>;
 }

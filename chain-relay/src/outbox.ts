@@ -80,8 +80,8 @@ async function deliver(entry: OutboxEntry, { store, chains, nowMs, onEvent }: Ou
   ]);
   if (outcome.kind !== 'refused') {
     const look: Look = { state: outcome.kind === 'accepted' ? 'broadcast' : 'stored', refusal: null };
-    await store.recordProgress(entry, { ...look, dueAtMs: nowMs() + MIN_DELAY_MS });
-    if (look.state !== entry.state) onEvent({ kind: 'moved', entry, look });
+    const isMine = await store.recordProgress(entry, { ...look, dueAtMs: nowMs() + MIN_DELAY_MS });
+    if (isMine && look.state !== entry.state) onEvent({ kind: 'moved', entry, look });
     return;
   }
   const { error } = outcome;
@@ -109,8 +109,8 @@ async function lookAfter(
   try {
     const look = await follow(entry, chains);
     const delayMs = Math.min(MIN_DELAY_MS * 2 ** Math.min(entry.attempts, 16), MAX_DELAY_MS);
-    await store.recordProgress(entry, { ...look, dueAtMs: nowMs() + delayMs });
-    if (look.state !== entry.state) onEvent({ kind: 'moved', entry, look });
+    const isMine = await store.recordProgress(entry, { ...look, dueAtMs: nowMs() + delayMs });
+    if (isMine && look.state !== entry.state) onEvent({ kind: 'moved', entry, look });
   } catch (error) {
     // The claim runs out, and the entry is due again.
     onEvent({ kind: 'failed', code: codeOf(error) });

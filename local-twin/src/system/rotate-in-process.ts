@@ -8,8 +8,8 @@ import type { OperatorMessage, OperatorProcessOptions } from './operator-process
 export interface RunningRotation {
   /** The deployment's certificate; null when the process was killed. @throws Error with the code of a refusal */
   readonly outcome: Promise<Uint8Array | null>;
-  /** SIGKILL. */
-  kill(): void;
+  /** With SIGKILL, if nothing else is said. */
+  kill(signal?: NodeJS.Signals): void;
 }
 
 /** Runs `strongroom rotate root-key` as the twin's operator would. */
@@ -36,5 +36,5 @@ export function startRotation(
     if (failure !== null) throw new Error(failure);
     return certificate;
   });
-  return { outcome, kill: () => child.kill('SIGKILL') };
+  return { outcome, kill: (signal = 'SIGKILL') => void child.kill(signal) };
 }

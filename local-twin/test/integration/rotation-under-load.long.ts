@@ -2,8 +2,16 @@ import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startRotation } from '../../src/system/rotate-in-process.ts';
 import { createTestProject, type TestProject } from '../support/project.ts';
-import { type RotationVictim, runRotationRound, sign, startSigningLoad } from '../support/rotation-round.ts';
+import {
+  allowNewDataKeys,
+  type RotationVictim,
+  rotationOf,
+  runRotationRound,
+  sign,
+  startSigningLoad,
+} from '../support/rotation-round.ts';
 import { sendSigned } from '../support/signed-request.ts';
 import { startTestSystem, type TestSystem } from '../support/test-system.ts';
 
@@ -72,3 +80,28 @@ it.each([
     expect(refusals.filter((refusal) => refusal !== null)).toEqual([]);
   },
 );
+
+/** Starts a rotation, and sends its process a signal when its new root key is announced and it waits for everybody to hear of that. */
+async function interruptBeforeActivation(generation: number, signal: 'SIGSTOP' | 'SIGKILL') {
+  const announced = Promise.withResolvers<void>();
+  const rotation = startRotation(rotationOf(system, generation), ({ step }) => {
+    if (step === 'wait') announced.resolve();
+  });
+  await announced.promise;
+  rotation.kill(signal);
+  return rotation;
+}
+
+it("an operator's process that hung while others ended its rotation leaves the next one alone", async () => {
+  allowNewDataKeys(system);
+  const hung = await interruptBeforeActivation(6, 'SIGSTOP');
+  await runRotationRound(system, { generation: 6, kills: [] });
+  expect(await (await interruptBeforeActivation(7, 'SIGKILL')).outcome).toBeNull();
+  hung.kill('SIGCONT');
+  await expect(hung.outcome).rejects.toThrow('ROTATION_REFUSED');
+  // Generation 7 is announced, and nothing is sealed under it before every enclave has heard of it.
+  expect((await sendSigned(project, 'POST', '/v2/evm/accounts', { body: {} })).status).toBe(201);
+  expect(generations()).toEqual(new Set([6]));
+  const { seen } = await runRotationRound(system, { generation: 7, kills: [] });
+  expect(seen).toMatchObject({ generation: 7, openGenerations: [6, 7], accounts: ACCOUNTS + 1 });
+});

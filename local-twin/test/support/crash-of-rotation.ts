@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { startRotation } from '../../src/system/rotate-in-process.ts';
 import { CRASH_POINTS, type Scenario } from './crash-matrix.ts';
 import type { TestProject } from './project.ts';
-import { allowNewDataKeys, runRotationRound, SETTLE_MS, sign } from './rotation-round.ts';
+import { allowNewDataKeys, rotationOf, runRotationRound, sign } from './rotation-round.ts';
 import { sendSigned } from './signed-request.ts';
 import type { TestSystem } from './test-system.ts';
 
@@ -33,13 +32,7 @@ export async function rotationScenario(
       return { generation };
     },
     async act(trial) {
-      const options = {
-        storeDirectory: join(system.home, 'data'),
-        enclavePort: system.enclave.port,
-        generation: trial.generation,
-        settleMs: SETTLE_MS,
-        share: 1,
-      };
+      const options = rotationOf(system, trial.generation);
       const certificate = await startRotation(options, () => undefined, CRASH_POINTS).outcome;
       return certificate ?? assert.fail('it was killed');
     },

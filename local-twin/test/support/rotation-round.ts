@@ -10,6 +10,7 @@ import {
 import { connectService } from '@strongroom/client/service';
 import { decodeCbor } from '@strongroom/shared/wire/cbor';
 import { recoverAddress } from 'viem';
+import type { OperatorProcessOptions } from '../../src/system/operator-process.ts';
 import { type RunningRotation, startRotation } from '../../src/system/rotate-in-process.ts';
 import { TWIN_KEY_ARN, twinKeyPolicy } from '../../src/system/twin-configuration.ts';
 import type { TestProject } from './project.ts';
@@ -41,18 +42,18 @@ export async function runRotationRound(system: TestSystem, { generation, kills }
   let certificate: Uint8Array | null = null;
   for (let attempt = 1; certificate === null; attempt++) {
     assert(attempt <= MAX_ATTEMPTS, 'the rotation ends');
-    const rotation = startRotation({
-      storeDirectory: join(system.home, 'data'),
-      enclavePort: system.enclave.port,
-      generation,
-      settleMs: SETTLE_MS,
-      share: 1,
-    });
+    const rotation = startRotation(rotationOf(system, generation));
     const killing = killWhileRunning(system, rotation, kills.slice(delivered.length));
     certificate = await rotation.outcome.catch(acceptInterruption);
     delivered.push(...(await killing));
   }
   return { seen: await readCertificate(system, certificate), delivered };
+}
+
+/** The rotation that leads to a generation, for the system's store and enclave. */
+export function rotationOf(system: TestSystem, generation: number): OperatorProcessOptions {
+  const storeDirectory = join(system.home, 'data');
+  return { storeDirectory, enclavePort: system.enclave.port, generation, settleMs: SETTLE_MS, share: 1 };
 }
 
 /** Without its enclave a rotation loses its connection; one that restarted has forgotten its review. Nothing else may stop it. */

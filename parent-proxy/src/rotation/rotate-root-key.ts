@@ -71,15 +71,14 @@ class Rotation {
     this.#totalAccounts = await countAccounts(store);
     if (newestOf(state) < this.#generation) {
       this.#step('announce');
-      await changeRootRecord(this.#options, () =>
-        call(announceRootKey, { keyArns: keyArns && [...keyArns] }),
-      );
+      const request = { keyArns: keyArns && [...keyArns] };
+      await this.#change(newestOf(state), () => call(announceRootKey, request));
       state = await this.#state();
     }
     if (state.generation < this.#generation) {
       await this.#settle();
       this.#step('activate');
-      await changeRootRecord(this.#options, () => call(activateRootKey, {}));
+      await this.#change(this.#generation, () => call(activateRootKey, {}));
     }
     // What was sealed under the old key by requests and enclaves that had not heard yet is found by the pass after the wait.
     await this.#resealAll();
@@ -87,12 +86,23 @@ class Rotation {
     const certificate = await this.#reviewUntilClean();
     await this.#settle();
     this.#step('retire');
-    await changeRootRecord(this.#options, () => call(retireRootKey, {}));
+    await this.#change(this.#generation, () => call(retireRootKey, {}));
     return await this.#erased(certificate);
   }
 
   async #state(): Promise<RootKeyState> {
     return await this.#options.call(getRootKey, {});
+  }
+
+  /**
+   * Whoever was away may find that the rotation has ended without him, and that the next one is under way: that one is not his.
+   * @param newest generation that is expected to be the newest
+   */
+  async #change(newest: number, change: Parameters<typeof changeRootRecord>[1]): Promise<void> {
+    await changeRootRecord(this.#options, async () => {
+      if (newestOf(await this.#state()) !== newest) throw new OperationError('ROTATION_REFUSED');
+      return await change();
+    });
   }
 
   #target(state: RootKeyState): number {

@@ -59,11 +59,15 @@ export function outboxVerbs(primary: Engine<PrimarySchema>): OutboxVerbs {
       }),
     claimDueEntries: (limit, until) =>
       primary.transaction((transaction) => claimDue(transaction, limit, until)),
-    async recordProgress(key, { state, refusal, dueAtMs }) {
-      await primary.transaction((transaction) =>
-        updateOf(transaction, key).set({ state, refusal, due_at_ms: dueAtMs }).execute(),
-      );
-    },
+    recordProgress: (seen, { state, refusal, dueAtMs }) =>
+      primary.transaction(async (transaction) => {
+        const update = updateOf(transaction, seen).set({ state, refusal, due_at_ms: dueAtMs });
+        const { numUpdatedRows } = await update
+          .where('attempts', '=', seen.attempts)
+          .where('state', 'in', OPEN_STATES)
+          .executeTakeFirstOrThrow();
+        return numUpdatedRows === 1n;
+      }),
     refuseEntry: (key, refusal) =>
       primary.transaction(async (transaction) => {
         const update = updateOf(transaction, key).set({ state: 'refused', refusal });

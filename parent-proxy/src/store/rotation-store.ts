@@ -65,7 +65,7 @@ export interface RotationStore {
    * @returns false when somebody who reads just now keeps some of it
    */
   eraseReplaced(): Promise<boolean>;
-  /** @param projectId null for the certificate of the whole deployment */
+  /** Keeps it in the place of any of the same or an earlier generation. @param projectId null for the certificate of the whole deployment */
   keepRotationCertificate(
     projectId: Uint8Array | null,
     generation: number,

@@ -59,7 +59,13 @@ export function rotationVerbs({ primary, vault }: Engines): RotationStore {
         transaction
           .insertInto('rotation_certificate')
           .values(row)
-          .onConflict((conflict) => conflict.column('project_id').doUpdateSet({ generation, certificate }))
+          // An operator's process that was away does not put an older one back.
+          .onConflict((conflict) =>
+            conflict
+              .column('project_id')
+              .doUpdateSet({ generation, certificate })
+              .where('rotation_certificate.generation', '<=', generation),
+          )
           .execute(),
       );
     },

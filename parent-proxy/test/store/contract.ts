@@ -5,6 +5,7 @@ import { describeAuthority } from './contract/authority.ts';
 import { describeIdempotency } from './contract/idempotency.ts';
 import { describeOutbox } from './contract/outbox.ts';
 import { describeProjects } from './contract/projects.ts';
+import { describeRotation } from './contract/rotation.ts';
 import { describeSmartAccounts } from './contract/smart-accounts.ts';
 import type { Subject } from './contract/subject.ts';
 import { describeTransferReceipts } from './contract/transfer-receipts.ts';
@@ -39,6 +40,7 @@ export function describeStoreContract(engine: string, underTest: StoreUnderTest)
     describeOutbox(subject);
     describeSmartAccounts(subject);
     describeAuthority(subject);
+    describeRotation(subject);
     describeTransferReceipts(subject);
   });
 }

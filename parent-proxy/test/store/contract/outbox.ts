@@ -111,9 +111,30 @@ export function describeOutbox(subject: Subject): void {
       expect(await claim()).toEqual([]);
       const [again] = await subject.store.claimDueEntries(1, { nowMs: 8, untilMs: NOW_MS * 2 });
       expect(again).toMatchObject({ id: due.id, attempts: 2 });
-      await subject.store.recordProgress(due, { state: 'final', refusal: null, dueAtMs: 0 });
+      if (again === undefined) throw new Error('not claimed');
+      const settle = { state: 'final', refusal: null, dueAtMs: 0 } as const;
+      expect(await subject.store.recordProgress(again, settle)).toBe(true);
       await subject.store.claimDueEntries(10, { nowMs: 9, untilMs: NOW_MS * 2 });
       expect(await claim()).toEqual([]);
+    });
+
+    it('hears nothing more from whoever was away until another had claimed it', async () => {
+      const entry = await newEntry({ dueAtMs: 5 });
+      await keep(entry);
+      const claim = async (nowMs: number, untilMs: number) => {
+        const claimed = await subject.store.claimDueEntries(10, { nowMs, untilMs });
+        return claimed.find(({ id }) => id === entry.id) ?? expect.fail('not claimed');
+      };
+      const record = (seen: OutboxEntry, state: OutboxEntry['state']) =>
+        subject.store.recordProgress(seen, { state, refusal: null, dueAtMs: NOW_MS * 2 });
+      const stateOf = async () => (await subject.store.findOutboxEntry(entry.projectId, entry))?.state;
+      const hung = await claim(6, 8);
+      const other = await claim(8, NOW_MS * 2);
+      expect([await record(hung, 'refused'), await record(entry, 'broadcast')]).toEqual([false, false]);
+      expect(await stateOf()).toBe('stored');
+      expect(await record(other, 'final')).toBe(true);
+      expect([await record(hung, 'broadcast'), await record(other, 'broadcast')]).toEqual([false, false]);
+      expect(await stateOf()).toBe('final');
     });
 
     it('removes what was settled long ago, and nothing that is open or of late', async () => {
