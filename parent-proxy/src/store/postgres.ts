@@ -32,6 +32,9 @@ const CODES: Readonly<Record<string, StoreErrorCode>> = {
   XX002: 'STORE_CORRUPT',
 };
 
+/** After these a session may stay as it is though the server has changed, for instance since another one writes now: the next call opens another. */
+const SESSION_IS_SUSPECT: ReadonlySet<StoreErrorCode> = new Set(['STORE_READ_ONLY', 'STORE_UNAVAILABLE']);
+
 /** A refused certificate has one of OpenSSL's codes or one of Node's. */
 const TLS_CODE = /^(?:CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_(?:GET|VERIFY)_)/;
 /** What the driver says, without a code, to a server that answers that it has no TLS. */
@@ -134,10 +137,18 @@ function translating(pool: Pool): PostgresPool {
   return {
     async connect() {
       const client = await translated(() => pool.connect());
+      let isSuspect = false;
+      const query = async (sql: string, values: readonly unknown[]) => {
+        try {
+          return await translated(() => client.query(sql, values));
+        } catch (error) {
+          isSuspect ||= SESSION_IS_SUSPECT.has((error as StoreError).code);
+          throw error;
+        }
+      };
       return {
-        query: ((sql: string, values: readonly unknown[]) =>
-          translated(() => client.query(sql, values))) as never,
-        release: (destroy?: boolean) => client.release(destroy),
+        query: query as never,
+        release: (destroy?: boolean) => client.release(destroy === true || isSuspect),
       };
     },
     end: () => pool.end(),

@@ -26,6 +26,8 @@ export interface PostgresServer extends AsyncDisposable {
   start(): Promise<void>;
   /** A process without which the server cannot go on: killed, it takes all sessions with it, and the server recovers. Waits until it does. */
   walWriter(): Promise<number>;
+  /** Of all of its files. */
+  readonly dataDirectory: string;
   /** Every file of the server: tables, indexes, write-ahead log. */
   files(): ReadonlyMap<string, Buffer>;
 }
@@ -56,6 +58,7 @@ export async function startPostgres({ tls, flags = [] }: PostgresOptions = {}): 
     stop: () => server.stop(),
     start: () => server.start(),
     walWriter: () => walWriterOf(server),
+    dataDirectory: data,
     files: () => readAll(data),
     async [Symbol.asyncDispose]() {
       await server.stop();
