@@ -76,7 +76,8 @@ function copyOf(from: string, to: string, name: string): DatabaseSync {
   source.prepare('VACUUM INTO ?').run(path);
   source.close();
   const copy = new DatabaseSync(path);
-  copy.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+  // As the store has them: replaced ciphertext is overwritten.
+  copy.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON');
   return copy;
 }
 
