@@ -1,8 +1,9 @@
+import { existsSync } from 'node:fs';
 import type { DrilledProject, NamedArchive, VerifiedArchive } from '@strongroom/parent-proxy/operator/backup';
 import type { Command, Invocation, Options } from '../framework/command.ts';
 import { OperatorError } from '../framework/operator-error.ts';
 import { UsageError } from '../framework/usage-error.ts';
-import { integer, list, readSecretFile, required, text } from '../framework/values.ts';
+import { integer, list, newFilePath, readSecretFile, required, text } from '../framework/values.ts';
 import { withDeployment } from '../input/deployment.ts';
 
 const DEPLOYMENT_OPTION = {
@@ -45,13 +46,13 @@ from the service; "backup key" makes one. A file is there only when it is whole.
   },
   examples: [
     'strongroom backup --out strongroom-2026-11-21.age --recipient age1...',
-    'strongroom backup --out "strongroom-$(date -u +%Y%m%dT%H%M%SZ).age" --recipient age1... --recipient age1... --json',
+    'strongroom backup --out strongroom-20261121T030000Z.age --recipient age1... --recipient age1... --json',
   ],
   json: '{ path, deploymentId, contentDigest, projects, accounts, rows }',
 
   async run(invocation) {
     const { values } = invocation;
-    const path = required(values, 'out');
+    const path = newFilePath(values);
     const recipients = list(values, 'recipient') ?? [];
     if (!recipients.every((recipient) => /^age1[a-z0-9]{40,4000}$/.test(recipient)))
       throw new UsageError('--recipient is an age public key, age1...');
@@ -215,7 +216,9 @@ function namedArchive(values: Invocation['values']): NamedArchive {
     .map((line) => line.trim())
     .find((line) => line.startsWith('AGE-SECRET-KEY-'));
   if (identity === undefined) throw new UsageError('--identity names a file without an age identity.');
-  return { path: required(values, 'in'), identity, deploymentId: Buffer.from(deployment, 'hex') };
+  const path = required(values, 'in');
+  if (!existsSync(path)) throw new UsageError(`There is no file ${path}.`);
+  return { path, identity, deploymentId: Buffer.from(deployment, 'hex') };
 }
 
 /** @throws UsageError */

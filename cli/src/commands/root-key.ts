@@ -15,6 +15,8 @@ const KMS_KEY_OPTION = {
 const STATE_SHAPE = '{ recordVersion, generation, roots: [{ generation, keyArns }] }';
 const NOT_ERASED = "\nA database's journal still has what was replaced; run the command again later.";
 const MAX_GENERATION = 0xffff_ffff;
+/** The steps that go through accounts. */
+const COUNTED: ReadonlySet<string> = new Set(['reseal', 'review']);
 const DEFAULT_SETTLE_S = 45;
 const DEFAULT_SHARE_PERCENT = 50;
 
@@ -63,7 +65,7 @@ deployment has to be up and healthy, or stopped.`,
         settleMs: 1000 * (integer(values, 'settle-seconds') ?? DEFAULT_SETTLE_S),
         share: (integer(values, 'share') ?? DEFAULT_SHARE_PERCENT) / 100,
         report: ({ step, accounts, totalAccounts, elapsedMs }) =>
-          progress({ step, done: accounts, total: totalAccounts, elapsedMs }),
+          progress({ step, done: accounts, total: COUNTED.has(step) ? totalAccounts : 0, elapsedMs }),
       }),
     );
     const encoded = Buffer.from(certificate).toString('base64');

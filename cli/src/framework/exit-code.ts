@@ -1,5 +1,6 @@
 import { AttestationError } from '@strongroom/attestation/attestation-error';
 import { ClientError, type ClientErrorCode } from '@strongroom/client/client-error';
+import { HINTS } from './hints.ts';
 import { OperatorError } from './operator-error.ts';
 import { OutputError } from './output.ts';
 import { UsageError } from './usage-error.ts';
@@ -28,13 +29,6 @@ const NOT_VERIFIED: readonly ClientErrorCode[] = [
   'FACTORS_MISMATCH',
 ];
 
-/** What to look at first, where the refusal itself does not say it. */
-const HINTS: Partial<Readonly<Record<ClientErrorCode, string>>> = {
-  SERVICE_UNREACHABLE: 'Does it run, and is this its address?',
-  CREDENTIALS_REFUSED:
-    "The API key or Wallet Secret may be revoked, expired or of another project, the API key not allowed from this address, or this machine's clock wrong.",
-};
-
 export interface Failure {
   readonly exitCode: 1 | 2 | 3;
   readonly code: string;
@@ -49,14 +43,18 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof AttestationError) return { exitCode: 3, code: error.code, message: error.message };
   if (error instanceof ClientError) {
     const exitCode = NOT_VERIFIED.includes(error.code) ? 3 : 1;
-    const hint = HINTS[error.code];
-    const message = hint === undefined ? error.message : `${error.message} ${hint}`;
-    return { exitCode, code: error.code, message };
+    return { exitCode, code: error.code, message: hinted(error.code, error.message) };
   }
   if (error instanceof OperatorError)
     return { exitCode: error.isUnverified ? 3 : 1, code: error.code, message: error.message };
   const { code, message } = error as { code?: unknown; message?: unknown };
-  if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,63}$/.test(code))
-    return { exitCode: 1, code, message: code === message ? code : `The command failed: ${code}.` };
+  if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,63}$/.test(code)) {
+    const told = code === message ? code : `The command failed: ${code}.`;
+    return { exitCode: 1, code, message: HINTS[code] ?? told };
+  }
   return { exitCode: 1, code: 'UNEXPECTED', message: 'The command failed unexpectedly.' };
+}
+
+function hinted(code: string, message: string): string {
+  return HINTS[code] === undefined ? message : `${message} ${HINTS[code]}`;
 }

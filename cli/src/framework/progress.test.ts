@@ -15,7 +15,8 @@ it('shows bar, rate and time to go', () => {
   expect(renderProgress(at('reseal', 100))).toBe(
     `reseal   [${'#'.repeat(15)}${'.'.repeat(15)}] 100/200  10/s  0:10 left`,
   );
-  expect(renderProgress({ step: 'wait', done: 0, total: 0, elapsedMs: 0 })).toContain('0/s  - left');
+  expect(renderProgress({ step: 'wait', done: 0, total: 0, elapsedMs: 0 })).toBe('wait');
+  expect(renderProgress({ ...at('reseal', 0), elapsedMs: 0 })).toContain('0/s  - left');
 });
 
 it('rewrites one line of a terminal', () => {
@@ -39,6 +40,11 @@ it('writes a line for each step and every five seconds elsewhere', () => {
   writer.show(at('review', 1));
   expect(written.map((line) => line.split(' ')[0])).toEqual(['reseal', 'reseal', 'review']);
   expect(written.join('')).not.toContain('\r');
+  writer.show(at('review', 150));
+  writer.show(at('review', 200));
+  writer.end();
+  expect(written).toHaveLength(4);
+  expect(written[3]).toContain('200/200');
 });
 
 it('writes JSON when asked', () => {

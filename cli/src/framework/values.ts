@@ -78,7 +78,7 @@ export function readJsonFile(path: string, read = readNamedFile): Readonly<Recor
 /** Path of a new file for something secret. @throws UsageError when there is such a file, or there cannot be one */
 export function newFilePath(values: Values, name = 'out'): string {
   const path = required(values, name);
-  if (existsSync(path)) throw new UsageError(`${path} exists; secrets are not written over anything.`);
+  if (existsSync(path)) throw new UsageError(`${path} exists; nothing is written over it.`);
   try {
     // Before anything is asked of the service: what it then answers must have a place.
     accessSync(dirname(path), constants.W_OK | constants.X_OK);

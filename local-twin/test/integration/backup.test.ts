@@ -117,6 +117,8 @@ describe('a backup', () => {
     const options = { recipients: [recipient], ...quiet };
     await expect(backup(deployment, { path, ...options })).rejects.toEqual(code('ARCHIVE_EXISTS'));
     const silent = { ...deployment, call: () => Promise.reject(new Error('gone')) };
+    const nowhere = join(directory, 'nowhere', 'backup.age');
+    await expect(backup(deployment, { path: nowhere, ...options })).rejects.toThrow('ENOENT');
     const other = join(directory, 'failed.age');
     await expect(backup(silent as Deployment, { path: other, ...options })).rejects.toThrow('gone');
     expect(() => readFileSync(other)).toThrow('ENOENT');

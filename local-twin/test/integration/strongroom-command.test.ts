@@ -1,14 +1,13 @@
-// `strongroom` as a process of its own, for owners and operators, against one running twin.
+// `strongroom` as a process of its own, for owners, against one running twin.
 import { execFile } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatAccountKey } from '@strongroom/cli/input/account-key-file';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TWIN_KEY_ARN, twinKeyPolicy } from '../../src/system/twin-configuration.ts';
 import { createOwnedProject } from '../support/owner-file.ts';
 import type { TestProject } from '../support/project.ts';
 import { sendSigned } from '../support/signed-request.ts';
-import { runForPeople, runOperator, runStrongroom } from '../support/strongroom-command.ts';
+import { runForPeople, runStrongroom } from '../support/strongroom-command.ts';
 import { startTestSystem, type TestSystem } from '../support/test-system.ts';
 
 /** As solana-keygen writes it: seed and public key. */
@@ -217,72 +216,13 @@ describe('secrets of a project', () => {
   });
 });
 
-describe('the operator', () => {
-  it('finds a deployment, rotates its root key, and the owner verifies what it carried', async () => {
-    expect(await runOperator(system, 'genesis', '--yes')).toMatchObject({
-      exitCode: 0,
-      json: { outcome: 'already-made', phase: 'ready' },
-    });
-    const before = await runOperator(system, 'root-key', 'status');
-    expect(before.json).toMatchObject({ generation: 1, roots: [{ generation: 1 }] });
-    const rotate = ['rotate', 'root-key', '--to', '2', '--settle-seconds', '3', '--share', '100'];
-    expect(await runOperator(system, ...rotate)).toMatchObject({ exitCode: 2 });
-    // Only in the state `genesis` does the key policy admit a new data key.
-    system.kms.setPolicy(TWIN_KEY_ARN, twinKeyPolicy([system.measurements], 'genesis'));
-    const rotated = await runOperator(system, ...rotate, '--yes');
-    expect(rotated).toMatchObject({ exitCode: 0, json: { generation: 2 } });
-    const steps = rotated.stderr
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line).progress.step);
-    expect(steps).toContain('reseal');
-    const listed = (await own('account', 'list')).json as readonly { address: string }[];
-    const addresses = listed.map(({ address }) => address);
-    const accounts = write('addresses', addresses.join('\n'));
-    const verified = await own('rotation', 'verify', '--accounts', accounts);
-    expect(verified.json).toMatchObject({ generation: 2, accounts: addresses.length });
-    const fewer = write('fewer', addresses.slice(1).join('\n'));
-    expect(await own('rotation', 'verify', '--accounts', fewer)).toMatchObject({
-      exitCode: 3,
-      json: { error: { code: 'STATEMENT_ACCOUNTS' } },
-    });
-  });
-
-  it('backs up, verifies and drills; what an archive is refused for is told in words', async () => {
-    const [key, archive] = [join(system.home, 'backup.key'), join(system.home, 'one.age')];
-    const { recipient } = (await runStrongroom('backup', 'key', '--out', key)).json;
-    expect(statSync(key).mode & 0o777).toBe(0o600);
-    const written = await runOperator(system, 'backup', '--out', archive, '--recipient', recipient);
-    const { deploymentId, accounts } = written.json;
-    const [{ address }] = (await own('account', 'list')).json;
-    const named = (id: string, identity = key) => [
-      ...['--in', archive, '--identity', identity, '--deployment', id],
-    ];
-    const open = write('open.key', readFileSync(key, 'utf8'));
-    chmodSync(open, 0o644);
-    const [verified, stranger, readable, drilled, used] = await Promise.all([
-      runStrongroom('backup', 'verify', ...named(deploymentId)),
-      runForPeople(['backup', 'verify', ...named('00'.repeat(32))]),
-      runForPeople(['backup', 'verify', ...named(deploymentId, open)]),
-      runOperator(system, 'drill', ...named(deploymentId), '--address', address),
-      runOperator(system, 'restore', ...named(deploymentId), '--yes'),
-    ]);
-    expect(verified).toMatchObject({ exitCode: 0, json: { accounts, projects: 2 } });
-    expect(stranger).toMatchObject({ exitCode: 3 });
-    expect(stranger.stderr).toContain('No enclave of the expected deployment signed for this content.');
-    expect(readable).toMatchObject({ exitCode: 2 });
-    expect(drilled.json.projects).toMatchObject([{ addresses: [address] }]);
-    expect(used).toMatchObject({ exitCode: 1, json: { error: { code: 'RESTORE_NOT_EMPTY' } } });
-  });
-
+describe('somebody new', () => {
   it('is told which setting is missing', async () => {
     const told = await runForPeople(['root-key', 'status']);
     expect(told).toMatchObject({ exitCode: 2, stdout: '' });
     expect(told.stderr).toContain('STRONGROOM_DATA_DIR');
   });
-});
 
-describe('somebody new', () => {
   it('is shown every command without words, and the one that was meant', async () => {
     const shown = await runForPeople([]);
     expect(shown).toMatchObject({ exitCode: 0, stderr: '' });

@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { childEnvironment } from '../../src/system/child-environment.ts';
-import type { TestSystem } from './test-system.ts';
 
 export interface CommandOutcome {
   readonly exitCode: number;
@@ -20,8 +19,11 @@ export function runStrongroom(...words: readonly string[]): Promise<CommandOutco
   return run(MAIN, [...words, '--json'], {});
 }
 
+/** Where a deployment is: the folder above its databases, and its enclave. */
+type Place = { readonly home: string; readonly enclave: { readonly port: number } };
+
 /** Runs an operator's command beside the proxy of a twin. */
-export function runOperator(system: TestSystem, ...words: readonly string[]): Promise<CommandOutcome> {
+export function runOperator(system: Place, ...words: readonly string[]): Promise<CommandOutcome> {
   const settings = {
     STRONGROOM_DATA_DIR: join(system.home, 'data'),
     STRONGROOM_ENCLAVE_PORT: `${system.enclave.port}`,

@@ -70,7 +70,9 @@ async function writeOnce(options: BackupOptions): Promise<WrittenBackup> {
   for (const recipient of options.recipients) encrypter.addRecipient(recipient);
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   const writer = writable.getWriter();
-  const file = createWriteStream(partial, { flags: 'wx', mode: 0o600, flush: true });
+  // Opened before it is a stream: nobody listens yet to what would then go wrong.
+  const fd = await open(partial, 'wx', 0o600);
+  const file = createWriteStream(partial, { fd, flush: true });
   try {
     const encrypted = await encrypter.encrypt(readable);
     const written = pipeline(Readable.fromWeb(encrypted as NodeReadableStream), file);

@@ -1,0 +1,20 @@
+/** What to look at first, by code, where the refusal itself does not say it. */
+export const HINTS: Readonly<Record<string, string>> = {
+  SERVICE_UNREACHABLE: 'Does it run, and is this its address?',
+  CREDENTIALS_REFUSED:
+    "The API key or Wallet Secret may be revoked, expired or of another project, the API key not allowed from this address, or this machine's clock wrong.",
+  CONNECTION_LOST: 'The enclave does not answer: does it run, and does STRONGROOM_ENCLAVE_* name it?',
+  MODULE_NOT_FOUND:
+    'There is no vsock here: operators\' commands run on a parent instance, or beside "make dev" as `npm run operate`.',
+  ROTATION_REFUSED:
+    'The enclave refuses this change of the root key: `root-key status` shows its generations and KMS keys. A rotation goes to the next generation, one at a time; a KMS key has to be of the measured configuration, and one that does not wrap every generation yet.',
+  KMS_DENIED:
+    'KMS refuses. A rotation, genesis and further KMS keys need the key policy in its state "genesis": docs/operations.md sections 8 and 12.',
+  STORE_UNAVAILABLE: 'The databases of the settings cannot be opened: docs/operations.md section 6.',
+  STORE_READ_ONLY: 'The databases of the settings cannot be written to: docs/operations.md section 6.',
+  STORE_WRONG_DATABASE: 'The databases of the settings do not belong together: docs/operations.md section 6.',
+  STORE_NEWER_SCHEMA: 'A newer release has migrated the databases: run its command.',
+  ENOENT: 'A file or folder that was named is not there.',
+  EACCES: 'A file or folder that was named is not yours to use.',
+  ENOSPC: 'The disk is full.',
+};
