@@ -59,6 +59,6 @@ it('writes what an operator has, for the home that the environment names', () =>
   expect(homeOf({ STRONGROOM_HOME: '' })).toBe(homeOf({}));
   expect(homeOf({ STRONGROOM_HOME: home })).toBe(home);
   mkdirSync(join(home, 'data'));
-  writeOperatorFiles(home, 1234, 'token');
-  expect(readdirSync(home).sort()).toEqual(['data', 'enrolment-token', 'operator.json']);
+  writeOperatorFiles(home, { enclave: { port: 1234 }, enrolmentToken: 'token', rootCertificatePem: 'pem' });
+  expect(readdirSync(home).sort()).toEqual(['data', 'enrolment-token', 'operator.json', 'root.pem']);
 });

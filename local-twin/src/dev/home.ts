@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import type { System } from '../system/start-system.ts';
 
 /** Where `make dev` keeps everything: `STRONGROOM_HOME`, or .strongroom here. */
 export function homeOf(environment: Readonly<NodeJS.ProcessEnv>): string {
@@ -40,12 +41,20 @@ export interface OperatorSettings {
 
 export const operatorFilePath = (home: string) => join(home, 'operator.json');
 
-/** Files for who tries the commands: what an operator has, and the token that permits new projects; good until the next start. */
-export function writeOperatorFiles(home: string, enclavePort: number, enrolmentToken: string): void {
+/** Files for who tries the commands: what an operator has, the token that permits new projects until the next start, and the root to verify under. */
+export function writeOperatorFiles(
+  home: string,
+  {
+    enclave,
+    enrolmentToken,
+    rootCertificatePem,
+  }: Pick<System, 'enrolmentToken' | 'rootCertificatePem'> & { readonly enclave: { readonly port: number } },
+): void {
   const settings: OperatorSettings = {
     STRONGROOM_DATA_DIR: join(home, 'data'),
-    STRONGROOM_ENCLAVE_PORT: `${enclavePort}`,
+    STRONGROOM_ENCLAVE_PORT: `${enclave.port}`,
   };
   writeFileSync(operatorFilePath(home), `${JSON.stringify(settings, null, 2)}\n`, { mode: 0o600 });
   writeFileSync(join(home, 'enrolment-token'), `${enrolmentToken}\n`, { mode: 0o600 });
+  writeFileSync(join(home, 'root.pem'), rootCertificatePem);
 }

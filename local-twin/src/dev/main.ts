@@ -55,7 +55,7 @@ async function run(): Promise<void> {
     system.kms.setPolicy(TWIN_KEY_ARN, twinKeyPolicy([system.measurements], 'genesis'));
   const file = await openProject(system, home, step);
   writeDevFile(home, file);
-  writeOperatorFiles(home, system.enclave.port, system.enrolmentToken);
+  writeOperatorFiles(home, system);
   step(`Ready. Metrics for Prometheus: ${system.metricsUrl}`);
   console.log(snippet(file));
 }

@@ -1,5 +1,5 @@
 // `strongroom` for operators, and as the release installs it, against one running twin.
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -142,37 +142,49 @@ describe('the release, where there are no sources', () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   /** With nothing of this environment: no node on the PATH, no settings. */
-  function strongroom(...words: string[]) {
-    const command = join(folder, 'bin/strongroom');
-    return spawnSync(command, words, { cwd: folder, env: { PATH: '/usr/bin:/bin' }, encoding: 'utf8' });
+  function run(
+    program: string,
+    ...words: string[]
+  ): Promise<{ status: number; stdout: string; stderr: string }> {
+    return new Promise((resolve) => {
+      const options = { cwd: folder, env: { PATH: '/usr/bin:/bin' } };
+      execFile(program, words, options, (error, stdout, stderr) =>
+        resolve({ status: Number(error?.code ?? 0), stdout, stderr }),
+      );
+    });
   }
 
-  it('shows version, help and completion, and refuses what it does not know', () => {
-    expect(strongroom('--version')).toMatchObject({ status: 0, stdout: '0.1.0\n', stderr: '' });
-    const help = strongroom('--help');
+  const strongroom = (...words: string[]) => run(join(folder, 'bin/strongroom'), ...words);
+
+  it('shows version, help and completion, and refuses what it does not know', async () => {
+    expect(await strongroom('--version')).toMatchObject({ status: 0, stdout: '0.1.0\n', stderr: '' });
+    const help = await strongroom('--help');
     expect(help).toMatchObject({ status: 0, stderr: '' });
     expect(help.stdout).toContain('wallet-secret rotate');
-    const unknown = strongroom('walet-secret', 'rotate');
+    const unknown = await strongroom('walet-secret', 'rotate');
     expect(unknown).toMatchObject({ status: 2, stdout: '' });
     expect(unknown.stderr).toContain('strongroom wallet-secret rotate');
-    const { stdout: script } = strongroom('completion', 'bash');
+    const { stdout: script } = await strongroom('completion', 'bash');
     const complete = `${script}\nCOMP_WORDS=(strongroom rec); COMP_CWORD=1; _strongroom; echo "$COMPREPLY"`;
-    expect(spawnSync('bash', ['-c', complete], { encoding: 'utf8' }).stdout).toBe('recovery\n');
+    expect((await run('bash', '-c', complete)).stdout).toBe('recovery\n');
   });
 
-  it('verifies a running service and its project', () => {
-    const shown = strongroom('status', '--credentials', file, '--json');
+  it('verifies a running service and its project', async () => {
+    const shown = await strongroom('status', '--credentials', file, '--json');
     expect(shown).toMatchObject({ status: 0, stderr: '' });
     expect(JSON.parse(shown.stdout)).toMatchObject({ phase: 'ready', attestation: { securityEpoch: 1 } });
-    expect(strongroom('project', 'verify', '--credentials', file)).toMatchObject({ status: 0, stderr: '' });
-    const wrong = strongroom('project', 'verify', '--credentials', file, '--pcr1', 'ab'.repeat(48));
+    expect(await strongroom('project', 'verify', '--credentials', file)).toMatchObject({
+      status: 0,
+      stderr: '',
+    });
+    const wrong = await strongroom('project', 'verify', '--credentials', file, '--pcr1', 'ab'.repeat(48));
     expect(wrong).toMatchObject({ status: 3, stdout: '' });
   });
 
-  it('has the packages of backups in it, and asks for settings before databases', () => {
-    const made = strongroom('backup', 'key', '--out', join(folder, 'backup.key'), '--json');
+  it('has the packages of backups in it, and asks for settings before databases', async () => {
+    const made = await strongroom('backup', 'key', '--out', join(folder, 'backup.key'), '--json');
     expect(JSON.parse(made.stdout)).toMatchObject({ recipient: expect.stringMatching(/^age1/) });
-    const settings = strongroom('root-key', 'status');
+    const settings = await strongroom('root-key', 'status');
     expect(settings).toMatchObject({ status: 2, stderr: expect.stringContaining('STRONGROOM_DATA_DIR') });
   });
 });
