@@ -83,6 +83,7 @@ describe('the recovery webhook', () => {
     stopped.notifier.notify(EVENT);
     await until(() => stopped.logged.length === 2);
     stopped.notifier.stop();
+    expect(stopped.logged.at(-1)).toEqual(['gave-up']);
     await sleep(60);
     expect(bodies).toHaveLength(4);
   });

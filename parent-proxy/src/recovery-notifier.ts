@@ -4,7 +4,7 @@ import type { Secret } from './secrets.ts';
 /** Logs every recovery, and posts it to the operator's webhook if there is one. */
 export interface RecoveryNotifier {
   notify(event: RecoveryEvent): void;
-  /** Gives up what is still to be tried again. */
+  /** Gives up what is still to be tried again, and says so in the log: nothing remembers it. */
   stop(): void;
 }
 
@@ -24,24 +24,23 @@ export function createRecoveryNotifier({
   audit,
   retryDelaysMs = RETRY_DELAYS_MS,
 }: RecoveryNotifierOptions): RecoveryNotifier {
-  const timers = new Set<NodeJS.Timeout>();
+  const waiting = new Map<NodeJS.Timeout, RecoveryEvent>();
   let isStopped = false;
 
   async function deliver(url: string, event: RecoveryEvent, attempt: number): Promise<void> {
     if (await isDelivered(url, event)) return;
-    const delayMs = retryDelaysMs[attempt];
-    if (isStopped) return;
-    audit.recoveryNotToldOf(
-      event.projectId,
-      event.recoveryId,
-      delayMs === undefined ? 'gave-up' : 'will-retry',
-    );
-    if (delayMs === undefined) return;
+    const delayMs = isStopped ? undefined : retryDelaysMs[attempt];
+    if (delayMs === undefined) return giveUp(event);
+    audit.recoveryNotToldOf(event.projectId, event.recoveryId, 'will-retry');
     const timer = setTimeout(() => {
-      timers.delete(timer);
+      waiting.delete(timer);
       void deliver(url, event, attempt + 1);
     }, delayMs);
-    timers.add(timer);
+    waiting.set(timer, event);
+  }
+
+  function giveUp({ projectId, recoveryId }: RecoveryEvent): void {
+    audit.recoveryNotToldOf(projectId, recoveryId, 'gave-up');
   }
 
   return {
@@ -51,7 +50,11 @@ export function createRecoveryNotifier({
     },
     stop() {
       isStopped = true;
-      for (const timer of timers) clearTimeout(timer);
+      for (const [timer, event] of waiting) {
+        clearTimeout(timer);
+        giveUp(event);
+      }
+      waiting.clear();
     },
   };
 }
