@@ -4,12 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { makeBearerToken } from '@strongroom/client/bearer-token';
 import { makeWalletSecret } from '@strongroom/client/credentials';
 import { makeRecoveryCodes, parseRecoveryCode, recoveryCodeDigest } from '@strongroom/client/recovery-codes';
-import { encryptTotpSecret, makeTotpSecret, totpCodeAt } from '@strongroom/client/totp-secret';
+import { makeTotpSecret, totpCodeAt } from '@strongroom/client/totp-secret';
 import type { SecondFactor } from '@strongroom/shared/api/factor-body';
 import { addWalletSecret } from '@strongroom/shared/operations/add-wallet-secret';
 import { createPolicy } from '@strongroom/shared/operations/create-policy';
 import { getAttestation } from '@strongroom/shared/operations/get-attestation';
-import { importEvmAccount } from '@strongroom/shared/operations/import-evm-account';
 import { setRecoveryCodes } from '@strongroom/shared/operations/set-recovery-codes';
 import { updateEvmAccount } from '@strongroom/shared/operations/update-evm-account';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -30,7 +29,7 @@ import {
   setRequirements,
   withFactor,
 } from '../support/lab-factors.ts';
-import { encryptForImport, makeLabImportKey } from '../support/lab-policy.ts';
+import { makeLabImportKey } from '../support/lab-policy.ts';
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
 const PURPOSES = ['wallet-secret', 'policy'];
@@ -39,7 +38,6 @@ let lab: Laboratory;
 let enclave: LabEnclave;
 let identityKey: Uint8Array;
 let importKey: Awaited<ReturnType<typeof makeLabImportKey>>;
-let bare: LabProject;
 /** With TOTP and recovery codes, required for PURPOSES. */
 let mine: LabProject;
 let secret: Uint8Array;
@@ -62,7 +60,6 @@ const now = (secretKey = secret) => totpCodeAt(secretKey, Date.now());
 const next = (secretKey = secret) => totpCodeAt(secretKey, Date.now() + STEP_MS);
 
 async function protect(project: LabProject): Promise<LabProject> {
-  bare = project;
   importKey = await makeLabImportKey(enclave, project);
   const withTotp = afterChange(
     project,
@@ -206,49 +203,6 @@ describe('a recovery code', () => {
     await expect(rotate(recoveryCode(codes[5]!.code), changed)).rejects.toThrow(
       code('SECOND_FACTOR_REFUSED'),
     );
-  });
-});
-
-describe('enrolling TOTP', () => {
-  let project: LabProject;
-  beforeEach(async () => {
-    project = await createLabProject(enclave);
-    importKey = await makeLabImportKey(enclave, project);
-  });
-
-  it('wants a code of the secret, 20 bytes, and no other secret there', async () => {
-    await expect(addTotpTo(enclave, project, { secret, code: wrongCode(), importKey })).rejects.toThrow(
-      code('SECOND_FACTOR_REFUSED'),
-    );
-    const long = randomBytes(32);
-    await expect(addTotpTo(enclave, project, { secret: long, code: now(long), importKey })).rejects.toThrow(
-      code('INVALID_REQUEST'),
-    );
-    const enrolled = afterChange(
-      project,
-      await addTotpTo(enclave, project, { secret, code: now(), importKey }),
-    );
-    const other = makeTotpSecret();
-    await expect(
-      addTotpTo(enclave, enrolled, { secret: other, code: now(other), importKey }),
-    ).rejects.toThrow(code('ALREADY_EXISTS'));
-  });
-
-  it('does not take a ciphertext of an import, nor an import one of an enrolment, nor one of another project', async () => {
-    const imported = Buffer.from(encryptForImport(importKey.publicKey, secret), 'base64');
-    await expect(
-      addTotpTo(enclave, project, { secret, code: now(), importKey, encryptedSecret: imported }),
-    ).rejects.toThrow(code('INVALID_REQUEST'));
-    const walletKey = randomBytes(32);
-    const labelled = encryptTotpSecret(walletKey, importKey.publicKey, project.rows.projectId);
-    const body = { encryptedPrivateKey: labelled.toString('base64') };
-    const client = signedRequest(project, { path: '/v2/evm/accounts/import', body });
-    const attempt = { client, project: project.rows, existing: null, importKey: importKey.sealed };
-    await expect(enclave.call(importEvmAccount, attempt)).rejects.toThrow(code('INVALID_REQUEST'));
-    const foreign = encryptTotpSecret(secret, importKey.publicKey, bare.rows.projectId);
-    await expect(
-      addTotpTo(enclave, project, { secret, code: now(), importKey, encryptedSecret: foreign }),
-    ).rejects.toThrow(code('INVALID_REQUEST'));
   });
 });
 
