@@ -2,7 +2,7 @@ import { createProject } from '@strongroom/client/create-project';
 import { connectService } from '@strongroom/client/service';
 import type { Command } from '../framework/command.ts';
 import { UsageError } from '../framework/usage-error.ts';
-import { flag, list, newFilePath, readSecretFile, required, text } from '../framework/values.ts';
+import { flag, list, newFilePath, readSecretFile, required, text, type Values } from '../framework/values.ts';
 import { type CredentialsFile, pinsForFile, writeCredentials } from '../input/credentials-file.ts';
 import { SCOPES } from '../input/scopes.ts';
 import { checkUrl, PIN_OPTIONS, readPins } from '../input/service-options.ts';
@@ -56,7 +56,6 @@ export const projectCreate: Command = {
     const url = checkUrl(required(values, 'url'));
     const out = newFilePath(values);
     const pins = readPins(values, null);
-    const tokenFile = text(values, 'enrolment-token-file');
     const project = await createProject({
       service: connectService(url),
       pins,
@@ -66,8 +65,7 @@ export const projectCreate: Command = {
         exportAllowed: flag(values, 'allow-export'),
         scopes: list(values, 'scope') ?? ['read', 'sign'],
       },
-      enrolmentToken:
-        tokenFile === undefined ? (environment[TOKEN_VARIABLE] ?? null) : tokenOf(readSecretFile(tokenFile)),
+      enrolmentToken: enrolmentTokenOf(values, environment),
     });
     const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
     const file: CredentialsFile = {
@@ -87,6 +85,11 @@ export const projectCreate: Command = {
     };
   },
 };
+
+function enrolmentTokenOf(values: Values, environment: Readonly<NodeJS.ProcessEnv>): string | null {
+  const file = text(values, 'enrolment-token-file');
+  return file === undefined ? (environment[TOKEN_VARIABLE] ?? null) : tokenOf(readSecretFile(file));
+}
 
 /** @throws UsageError when it cannot be sent in a header */
 function tokenOf(content: string): string {
