@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => lab[Symbol.asyncDispose]());
 afterEach(async () => {
   for (const socket of sockets.splice(0)) socket.destroy();
-  await expect.poll(openConnections, { timeout: 10_000 }).toBe(1);
+  await expect.poll(openConnections, { timeout: 30_000 }).toBe(1);
   expect(enclave.internalErrors).toEqual([]);
 });
 
@@ -163,17 +163,16 @@ describe('a peer that is slow', () => {
   });
 
   it('because its frames are the largest there are, on every connection, holds nobody else up', async () => {
+    await using own = await lab.bootReady();
     const before = await residentMiB();
     const body = { nonce: Buffer.alloc(MAX_FRAME_BYTES - 200) };
     const large = encodeFrame(encodeRequest({ id: 1, op: 'get-attestation', body }));
-    for (const socket of Array.from({ length: MAX_CONNECTIONS - 1 }, () => dial())) {
+    for (const socket of Array.from({ length: MAX_CONNECTIONS - 1 }, () => dial(own))) {
       for (let index = 0; index < 8; index += 1) socket.write(large);
     }
     await sleep(500);
-    await isAnsweredSoon();
-    expect((await enclave.call(getAttestation, { nonce: Buffer.alloc(16) })).manifest.length).toBeGreaterThan(
-      0,
-    );
+    await isAnsweredSoon(own);
+    expect((await own.call(getAttestation, { nonce: Buffer.alloc(16) })).manifest.length).toBeGreaterThan(0);
     // On a laptop this process holds the frames of both sides.
     expect((await residentMiB()) - before).toBeLessThan(400);
   });
