@@ -24,7 +24,7 @@ describe('a database server killed at every commit of', () => {
       name: 'the database server',
       pid: () => walWriter,
       async restart() {
-        walWriter = await server.walWriter();
+        walWriter = await server.walWriter(walWriter);
         // The same proxy, which has lost its sessions and finds the server again.
         const isWell = async () => (await fetch(`${system.baseUrl}/healthz`)).status;
         await expect.poll(isWell, { timeout: 20_000 }).toBe(200);

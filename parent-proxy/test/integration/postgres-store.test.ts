@@ -105,7 +105,7 @@ describe('a PostgreSQL store', () => {
       await sql`select 1`.execute(transaction);
       process.kill(walWriter, 'SIGKILL');
       // The session ends while nothing is asked of it.
-      await server.walWriter();
+      await server.walWriter(walWriter);
       await sql`select 1`.execute(transaction);
     });
     await expect(interrupted).rejects.toThrow(withCode('STORE_UNAVAILABLE'));

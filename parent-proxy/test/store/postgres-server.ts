@@ -24,8 +24,11 @@ export interface PostgresServer extends AsyncDisposable {
   createDatabase(name: string): Promise<string>;
   stop(): Promise<void>;
   start(): Promise<void>;
-  /** A process without which the server cannot go on: killed, it takes all sessions with it, and the server recovers. Waits until it does. */
-  walWriter(): Promise<number>;
+  /**
+   * A process without which the server cannot go on: killed, it takes all sessions with it, and the server recovers. Waits until it does.
+   * @param killed the one of before, whose place another one takes
+   */
+  walWriter(killed?: number): Promise<number>;
   /** Of all of its files. */
   readonly dataDirectory: string;
   /** Every file of the server: tables, indexes, write-ahead log. */
@@ -57,7 +60,7 @@ export async function startPostgres({ tls, flags = [] }: PostgresOptions = {}): 
     },
     stop: () => server.stop(),
     start: () => server.start(),
-    walWriter: () => walWriterOf(server),
+    walWriter: (killed) => walWriterOf(server, killed),
     dataDirectory: data,
     files: () => readAll(data),
     async [Symbol.asyncDispose]() {
@@ -81,21 +84,23 @@ function embeddedServer(databaseDir: string, port: number, postgresFlags: string
   });
 }
 
-async function walWriterOf(server: EmbeddedPostgres): Promise<number> {
-  for (const startedMs = performance.now(); ; await sleep(50)) {
+async function walWriterOf(server: EmbeddedPostgres, killed?: number): Promise<number> {
+  const endMs = performance.now() + RECOVERY_MS;
+  for (; performance.now() < endMs; await sleep(50)) {
     const client = server.getPgClient();
     client.on('error', () => undefined);
     try {
       await client.connect();
       const sql = "select pid from pg_stat_activity where backend_type = 'walwriter'";
       const { rows } = (await client.query(sql)) as { rows: { pid: number }[] };
-      if (rows[0] !== undefined) return rows[0].pid;
-    } catch (error) {
-      if (performance.now() - startedMs > RECOVERY_MS) throw error;
+      if (rows[0] !== undefined && rows[0].pid !== killed) return rows[0].pid;
+    } catch {
+      // It takes nobody while it recovers.
     } finally {
       await client.end().catch(() => undefined);
     }
   }
+  throw new Error('the server has not recovered');
 }
 
 function urlOf(port: number, name: string): string {
