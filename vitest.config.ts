@@ -10,7 +10,7 @@ export default defineConfig({
     // Processes that tests start compile nothing that another has compiled.
     env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/compiled', import.meta.url)) },
     // Many tests wait for processes rather than compute; by default a machine of two cores would run one file at a time.
-    maxWorkers: 2,
+    maxWorkers: 3,
     projects: [
       {
         ...source,

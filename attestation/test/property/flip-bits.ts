@@ -8,18 +8,23 @@ const IN_FLIGHT = 16;
 
 const cases = await realCases();
 
-/** Flips every bit of a real document, one at a time: each is refused, with a code, most by the signature. */
-export async function expectEveryFlipRefused(name: string): Promise<void> {
+/**
+ * Flips bits of a real document, one at a time: each is refused, with a code, most by the signature.
+ * @param stride every bit with 1; with an odd number, bits of every place in a byte
+ */
+export async function expectFlipsRefused(name: string, stride: number): Promise<void> {
   const entry = cases.find((candidate) => candidate.name === name);
   if (!entry) throw new Error('no such document');
   const { document, policy } = entry;
   await verifyAttestation(document, policy);
   const bits = document.length * 8;
+  const flips = Math.ceil(bits / stride);
   const codes = new Map<string, number>();
   let next = 0;
   const work = async (): Promise<void> => {
     while (next < bits) {
-      const bit = next++;
+      const bit = next;
+      next += stride;
       const flipped = Uint8Array.from(document);
       flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
       const code = await verifyAttestation(flipped, policy).then(
@@ -31,7 +36,7 @@ export async function expectEveryFlipRefused(name: string): Promise<void> {
   };
   await Promise.all(Array.from({ length: IN_FLIGHT }, work));
   const counted = [...codes.values()].reduce((sum, count) => sum + count, 0);
-  expect(counted).toBe(bits);
+  expect(counted).toBe(flips);
   expect([...codes.keys()].filter((code) => !/^[A-Z0-9]+(_[A-Z0-9]+)+$/.test(code))).toEqual([]);
-  expect(codes.get('COSE_SIGNATURE_INVALID')).toBeGreaterThan(bits / 4);
+  expect(codes.get('COSE_SIGNATURE_INVALID')).toBeGreaterThan(flips / 4);
 }
