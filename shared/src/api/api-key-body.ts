@@ -10,6 +10,10 @@ export const apiKeyId = v.pipe(
   v.regex(/^[A-Za-z0-9_-]{1,64}(?:\/[A-Za-z0-9_-]{1,64}){0,3}$/),
 );
 
+/** An IPv4 or IPv6 address, or a block of either (RFC 4632, RFC 4291 section 2.3). What is still none of either allows nobody. */
+const ADDRESS_BLOCK =
+  /^(?:\d{1,3}(?:\.\d{1,3}){3}(?:\/(?:[12]?\d|3[0-2]))?|(?=[^/]*:)[0-9a-f:.]{2,45}(?:\/(?:\d{1,2}|1[01]\d|12[0-8]))?)$/;
+
 /** Body of POST /v2/enclave/api-keys. */
 export const addApiKeyBody = v.strictObject({
   id: v.pipe(apiKeyId, v.minLength(8)),
@@ -22,10 +26,7 @@ export const addApiKeyBody = v.strictObject({
   ),
   scopes: v.pipe(v.array(v.picklist(API_KEY_SCOPES)), v.maxLength(API_KEY_SCOPES.length)),
   expiresAt: v.optional(v.pipe(v.string(), v.isoTimestamp())),
-  allowedIps: v.optional(
-    v.pipe(v.array(v.pipe(v.string(), v.regex(/^[0-9a-f.:]{2,45}(?:\/\d{1,3})?$/))), v.maxLength(32)),
-    [],
-  ),
+  allowedIps: v.optional(v.pipe(v.array(v.pipe(v.string(), v.regex(ADDRESS_BLOCK))), v.maxLength(32)), []),
   proof: v.pipe(
     v.string(),
     v.regex(/^[A-Za-z0-9+/]+={0,2}$/),
