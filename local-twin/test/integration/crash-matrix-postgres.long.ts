@@ -6,6 +6,7 @@ import {
   completeRecoveryScenario,
   createScenario,
   importScenario,
+  startRecoveryScenario,
   walletSecretScenario,
 } from '../support/crash-scenarios.ts';
 import { startTestSystem, type TestSystem } from '../support/test-system.ts';
@@ -45,6 +46,9 @@ describe('a database server killed at every commit of', () => {
   });
   it('a new Wallet Secret', async () => {
     expect(await killAtEveryCommit(victims, walletSecretScenario(system))).toBe(1);
+  });
+  it('the start of a recovery', async () => {
+    expect(await killAtEveryCommit(victims, startRecoveryScenario(system))).toBe(1);
   });
   it('the end of a recovery', async () => {
     expect(await killAtEveryCommit(victims, completeRecoveryScenario(system))).toBe(1);
