@@ -1,22 +1,12 @@
 import type { EnclaveEvent } from '@strongroom/shared/operations/enclave-event';
 import type { Logger } from 'pino';
+import type { RecoveryEvent } from './store/recovery-notice-store.ts';
 
 /** Who asked, by what. Ids only: no body, token, name or key. */
 export interface Actor {
   readonly correlationId: string;
   readonly projectId: Uint8Array;
   readonly apiKeyId: string;
-}
-
-/** What the operator is told of a recovery, so that he can tell the owner in time: ids and times, nothing secret. */
-export interface RecoveryEvent {
-  readonly event: 'recovery-started' | 'recovery-vetoed' | 'recovery-completed';
-  /** Hex. */
-  readonly projectId: string;
-  /** Hex. */
-  readonly recoveryId: string;
-  /** ISO 8601; null when there is nothing to wait for. */
-  readonly completableAt: string | null;
 }
 
 /** Every event of the business that the proxy reports, one function each; what a log line may hold is decided here alone. */
@@ -84,6 +74,7 @@ export function createAuditLog(log: Logger) {
     /** The webhook did not take it. */
     recoveryNotToldOf: (projectId: string, recoveryId: string, outcome: 'will-retry' | 'gave-up') =>
       log.error({ event: 'recovery-webhook-failed', projectId, recoveryId, outcome }),
+    recoveryNoticesUnread: (code: string) => log.error({ event: 'recovery-notices-unread', code }),
     signed: (actor: Actor, operation: string, address: string) =>
       log.info({ event: 'signed', ...actorFields(actor), operation, address }),
     sent: (actor: Actor, network: string, transactionId: string) =>

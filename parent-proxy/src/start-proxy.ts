@@ -59,7 +59,7 @@ export async function startProxy(options: ProxyOptions): Promise<ParentProxy> {
   const authorities = config.authorities ?? [`127.0.0.1:${port}`, `localhost:${port}`];
   const basis = { store, audit, metrics, nowMs };
   const running = startServices({ config, dialer, credentials, authorities }, basis);
-  const { enclave, relay, recoveryNotifier } = running.services;
+  const { enclave, relay } = running.services;
   hand(server, createApp(running.services), { metrics, audit });
   const housekeeping = startHousekeeping(store, {
     audit,
@@ -75,7 +75,6 @@ export async function startProxy(options: ProxyOptions): Promise<ParentProxy> {
     enclave,
     async close() {
       housekeeping.stop();
-      recoveryNotifier.stop();
       await closeServer(server);
       await metricsServer?.close();
       await running.stop();

@@ -15,7 +15,7 @@ import type { Services } from './http/services.ts';
 import { createTurns } from './http/turns.ts';
 import { addBacklogMetrics, addLazyResealMetrics } from './metrics/backlog-metrics.ts';
 import type { Metrics } from './metrics/metrics.ts';
-import { createRecoveryNotifier } from './recovery-notifier.ts';
+import { startRecoveryNotifier } from './recovery-notifier.ts';
 import { startLazyReseal } from './rotation/lazy-reseal.ts';
 
 interface Surroundings {
@@ -53,6 +53,7 @@ export function startServices(
     generation: () => enclave.status?.generation ?? null,
   });
   addLazyResealMetrics(metrics.registry, lazyReseal);
+  const recoveryNotifier = startRecoveryNotifier({ webhook: config.recoveryWebhook ?? null, ...basis });
   return {
     services: {
       ...basis,
@@ -65,10 +66,11 @@ export function startServices(
       turns: createTurns(() => metrics.queueRefused('turns')),
       lazyReseal,
       recoveryLimiter: createRecoveryLimiter(config.recoveryRateLimit ?? DEFAULT_RECOVERY_RATE_LIMIT, nowMs),
-      recoveryNotifier: createRecoveryNotifier({ webhook: config.recoveryWebhook ?? null, audit }),
+      recoveryNotifier,
       admitEnrolment: createAdmitEnrolment(config.enrolmentTokens),
     },
     async stop() {
+      await recoveryNotifier.stop();
       await lazyReseal.stop();
       enclave.close();
       await relay.outbox.stop();

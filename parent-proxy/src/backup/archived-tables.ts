@@ -17,6 +17,7 @@ const PRIMARY_TABLES: readonly (keyof PrimarySchema)[] = [
   'user_operation',
   'spend_permission',
   'transfer_receipt',
+  'recovery_notice',
 ];
 const VAULT_TABLES: readonly (keyof VaultSchema)[] = ['wallet_key'];
 /** What a database says of itself, counters of the last minute, leases of seconds, and what a restore leaves behind. */

@@ -4,6 +4,7 @@ import type { ErrorCode } from '@strongroom/shared/error-code';
 import type { addApiKey } from '@strongroom/shared/operations/add-api-key';
 import type { ResponseOf } from '@strongroom/shared/operations/operation';
 import { RequestError } from '../request-error.ts';
+import type { RecoveryEvent } from '../store/recovery-notice-store.ts';
 import type { PolicyChange, Principal } from '../store/store.ts';
 import { type Attempt, idempotently, keeping, keptAnswer } from './idempotency.ts';
 import { hexOf } from './json.ts';
@@ -21,6 +22,8 @@ export interface AuthorityOperation {
   readonly ask: (principal: Principal) => Promise<IssuedChange>;
   /** What the enclave says to a request that it has verified and that was done before. */
   readonly doneCode: ErrorCode | null;
+  /** What a recovery comes to by it. */
+  readonly event?: RecoveryEvent;
 }
 
 /**
@@ -54,13 +57,16 @@ async function change(
   }
   const { answer, authority, view, policy = null } = await ask();
   const { projectId } = principal.project;
+  const { event } = operation;
+  const notice = event === undefined ? null : services.recoveryNotifier.noticeOf(event);
   const outcome = await store.replaceAuthority(
-    { projectId, authority, view, policy, changedAtMs: services.nowMs() },
+    { projectId, authority, view, policy, notice, changedAtMs: services.nowMs() },
     keeping(claim, answer),
   );
   switch (outcome) {
     case 'replaced':
       services.audit.authorityChanged(actorOf(request), operation.name, authority.version);
+      if (event !== undefined) services.recoveryNotifier.notify(event);
       return answer;
     case 'version-conflict':
       throw new RequestError('CONFLICT');

@@ -2,6 +2,7 @@ import type { Transaction } from 'kysely';
 import { toApiKeyRow } from './api-keys.ts';
 import type { Engine } from './engine.ts';
 import { finishClaim } from './idempotency.ts';
+import { insertRecoveryNotice } from './recovery-notices.ts';
 import type { PrimarySchema } from './schema.ts';
 import type { AuthorityChange, PolicyChange, ReplaceAuthorityOutcome, Store } from './store.ts';
 import { isReferenceViolation, isUniqueViolation, VersionConflict } from './store-error.ts';
@@ -15,6 +16,8 @@ export function authorityVerbs(primary: Engine<PrimarySchema>): Pick<Store, 'rep
           await replaceRecord(transaction, change);
           await replaceApiKeys(transaction, change);
           if (change.policy !== null) await replacePolicy(transaction, change, change.policy);
+          if (change.notice !== null)
+            await insertRecoveryNotice(transaction, change.notice, change.changedAtMs);
           return 'replaced';
         });
       } catch (error) {

@@ -17,6 +17,7 @@ import { policyVerbs } from './policies.ts';
 import { openPostgresEngine } from './postgres.ts';
 import type { PostgresSettings } from './postgres-settings.ts';
 import { importKeyVerbs, projectVerbs } from './projects.ts';
+import { recoveryNoticeVerbs } from './recovery-notices.ts';
 import { requestCountVerbs } from './request-counts.ts';
 import { rootRecordVerbs } from './root-record.ts';
 import { rotationVerbs } from './rotation.ts';
@@ -107,6 +108,7 @@ function createStore(engines: Engines): Store {
     ...userOperationVerbs(engines.primary),
     ...spendPermissionVerbs(engines.primary),
     ...transferReceiptVerbs(engines.primary),
+    ...recoveryNoticeVerbs(engines.primary),
     ...rotationVerbs(engines),
     ...backlogVerbs(engines.primary),
     removeOrphanedWalletKeys: (nowMs) => removeOrphans(engines, nowMs),

@@ -1,6 +1,7 @@
 import type { OutboxState } from '@strongroom/chain-relay/outbox-store';
 import type { ChainNetwork, EvmNetwork } from '@strongroom/shared/api/networks';
 import type { PolicyScope } from '@strongroom/shared/api/policy';
+import type { RecoveryEvent } from './recovery-notice-store.ts';
 
 /** CDP's statuses. `signed`: durable with its signature, and perhaps no bundler has seen it. */
 export type UserOperationStatus = 'pending' | 'signed' | 'broadcast' | 'complete' | 'dropped' | 'failed';
@@ -175,6 +176,16 @@ export interface TransferReceiptTable {
   stored_at_ms: number;
 }
 
+/** What the operator's webhook has not yet been told of recoveries. */
+export interface RecoveryNoticeTable {
+  project_id: Uint8Array;
+  recovery_id: string;
+  event: RecoveryEvent['event'];
+  completable_at: string | null;
+  attempts: number;
+  due_at_ms: number;
+}
+
 export interface PrimarySchema {
   strongroom_database: DatabaseTable;
   root_record: RootRecordTable;
@@ -192,6 +203,7 @@ export interface PrimarySchema {
   spend_permission: SpendPermissionTable;
   restore: RestoreTable;
   transfer_receipt: TransferReceiptTable;
+  recovery_notice: RecoveryNoticeTable;
 }
 
 /** A restore of this store from a backup; the enclave has counted it once it is announced. */

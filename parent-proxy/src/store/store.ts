@@ -9,6 +9,7 @@ import type {
 import type { BacklogStore } from './backlog.ts';
 import type { IdempotencyClaim, IdempotencyStore } from './idempotency-store.ts';
 import type { Page, PageRequest } from './page.ts';
+import type { RecoveryEvent, RecoveryNoticeStore } from './recovery-notice-store.ts';
 import type { RotationStore } from './rotation-store.ts';
 import type { ChainFamily } from './schema.ts';
 import type { SmartAccountStore } from './smart-account-store.ts';
@@ -110,6 +111,8 @@ export interface AuthorityChange {
   readonly authority: SealedRecord;
   readonly view: ProjectView;
   readonly policy: PolicyChange | null;
+  /** What it is to be told of, durably. */
+  readonly notice: RecoveryEvent | null;
   readonly changedAtMs: number;
 }
 export interface PolicyChange {
@@ -160,7 +163,8 @@ export interface Store
     RotationStore,
     BacklogStore,
     IdempotencyStore,
-    TransferReceiptStore {
+    TransferReceiptStore,
+    RecoveryNoticeStore {
   readRootRecord(): Promise<Uint8Array | null>;
   /** The security epoch to go above when this store came from a backup and the enclave has not counted that yet; else null. */
   epochBeforeRestore(): Promise<number | null>;
@@ -176,7 +180,7 @@ export interface Store
   findImportKey(projectId: Uint8Array): Promise<Uint8Array | null>;
   /** Keeps the first import key for good and returns it: of two proxies that race, both go on with the same one. */
   keepFirstImportKey(projectId: Uint8Array, sealed: Uint8Array): Promise<Uint8Array>;
-  /** Replaces version v of the record by v+1 and no other, with API keys and policy, in one transaction. */
+  /** Replaces version v of the record by v+1 and no other, with API keys, policy and notice, in one transaction. */
   replaceAuthority(change: AuthorityChange, claim: IdempotencyClaim | null): Promise<ReplaceAuthorityOutcome>;
   listApiKeys(projectId: Uint8Array): Promise<readonly ShownApiKey[]>;
   /** @param usedAtMs when each API key, by id, was last used */

@@ -5,6 +5,7 @@ import { describeAuthority } from './contract/authority.ts';
 import { describeIdempotency } from './contract/idempotency.ts';
 import { describeOutbox } from './contract/outbox.ts';
 import { describeProjects } from './contract/projects.ts';
+import { describeRecoveryNotices } from './contract/recovery-notices.ts';
 import { describeRotation } from './contract/rotation.ts';
 import { describeSmartAccounts } from './contract/smart-accounts.ts';
 import type { Subject } from './contract/subject.ts';
@@ -42,5 +43,6 @@ export function describeStoreContract(engine: string, underTest: StoreUnderTest)
     describeAuthority(subject);
     describeRotation(subject);
     describeTransferReceipts(subject);
+    describeRecoveryNotices(subject);
   });
 }

@@ -10,7 +10,7 @@ import { setRecoveryKey } from '@strongroom/shared/operations/set-recovery-key';
 import { startRecovery } from '@strongroom/shared/operations/start-recovery';
 import { vetoRecovery } from '@strongroom/shared/operations/veto-recovery';
 import { changeAuthority } from '../authority-change.ts';
-import { base64Of, jsonAnswer, readJsonBody } from '../json.ts';
+import { base64Of, hexOf, jsonAnswer, readJsonBody } from '../json.ts';
 import { changeRecovery, findProjectOf } from '../recovery-change.ts';
 import type { Answer, OpenRequest, ProjectRequest } from '../request.ts';
 import type { Services } from '../services.ts';
@@ -54,39 +54,30 @@ export async function giveRecoveryChallenge(
 
 export async function startNewRecovery(request: OpenRequest, services: Services): Promise<Answer> {
   const { projectId } = readJsonBody(startRecoveryBody, request.body);
-  const answer = await changeRecovery(request, services, {
+  return await changeRecovery(request, services, {
     projectId,
+    event: 'recovery-started',
     ask: (client, project) => services.enclave.call(startRecovery, { client, project }),
   });
-  services.recoveryNotifier.notify({ event: 'recovery-started', projectId, ...idAndTimeOf(answer) });
-  return answer;
 }
 
 export async function completeWaitingRecovery(request: OpenRequest, services: Services): Promise<Answer> {
   const { projectId } = readJsonBody(completeRecoveryBody, request.body);
-  const answer = await changeRecovery(request, services, {
+  return await changeRecovery(request, services, {
     projectId,
+    event: 'recovery-completed',
     ask: (client, project) => services.enclave.call(completeRecovery, { client, project }),
   });
-  services.recoveryNotifier.notify({ event: 'recovery-completed', projectId, ...idAndTimeOf(answer) });
-  return answer;
 }
 
 export async function vetoWaitingRecovery(request: ProjectRequest, services: Services): Promise<Answer> {
   const client = clientRequestOf(request);
-  const answer = await changeAuthority(request, services, {
+  const { recoveryId = '' } = request.parameters;
+  const projectId = hexOf(request.principal.project.projectId);
+  return await changeAuthority(request, services, {
     name: 'recovery-vetoed',
     ask: ({ project }) => services.enclave.call(vetoRecovery, { client, project }),
     doneCode: 'NOT_FOUND',
+    event: { event: 'recovery-vetoed', projectId, recoveryId, completableAt: null },
   });
-  const projectId = Buffer.from(request.principal.project.projectId).toString('hex');
-  const { recoveryId = '' } = request.parameters;
-  services.recoveryNotifier.notify({ event: 'recovery-vetoed', projectId, recoveryId, completableAt: null });
-  return answer;
-}
-
-/** Out of the enclave's own answer. */
-function idAndTimeOf({ body }: Answer): { recoveryId: string; completableAt: string } {
-  const { id, completableAt } = JSON.parse(Buffer.from(body).toString('utf8')) as Record<string, string>;
-  return { recoveryId: String(id), completableAt: String(completableAt) };
 }

@@ -8,6 +8,7 @@ import { spendPermissions } from './primary/0006-spend-permissions.ts';
 import { restores } from './primary/0007-restores.ts';
 import { transferReceipts } from './primary/0008-transfer-receipts.ts';
 import { keptAnswers } from './primary/0009-kept-answers.ts';
+import { recoveryNotices } from './primary/0010-recovery-notices.ts';
 import { initialVault } from './vault/0001-initial.ts';
 
 /** In the order of their numbers; a released migration is never changed. */
@@ -21,5 +22,6 @@ export const PRIMARY_MIGRATIONS: readonly Migration[] = [
   restores,
   transferReceipts,
   keptAnswers,
+  recoveryNotices,
 ];
 export const VAULT_MIGRATIONS: readonly Migration[] = [initialVault];

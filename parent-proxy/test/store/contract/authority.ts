@@ -24,6 +24,7 @@ function changeOf(
     authority: { version: fromVersion + 1, sealed: randomBytes(300) },
     view,
     policy: null,
+    notice: null,
     changedAtMs: NOW_MS + fromVersion,
     ...changes,
   };

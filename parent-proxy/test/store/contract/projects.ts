@@ -51,7 +51,7 @@ export function describeProjects(subject: Subject): void {
       expect(hexed(await subject.store.findProject(projectId))).toEqual(hexed(project.rows));
       expect(await subject.store.findProject(new Uint8Array(32))).toBeNull();
       const authority = { version: project.rows.authority.version + 1, sealed: Uint8Array.of(7) };
-      const change = { projectId, authority, view: project.view, policy: null, changedAtMs: 1 };
+      const change = { projectId, authority, view: project.view, policy: null, notice: null, changedAtMs: 1 };
       expect(await subject.store.replaceAuthority(change, null)).toBe('replaced');
       expect(hexed(await subject.store.findProject(projectId))).toEqual(
         hexed({ ...project.rows, authority }),
