@@ -68,9 +68,10 @@ async function start(
   options: EmulatedSystemOptions,
   resources: AsyncDisposableStack,
 ): Promise<EmulatedSystem> {
-  const { home, port = 0, logLevel = 'silent', store, ground, keyArns = [TWIN_KEY_ARN] } = options;
+  const { home, port = 0, logLevel = 'silent', ground, keyArns = [TWIN_KEY_ARN] } = options;
   const twin = join(home, 'twin');
   const data = join(home, 'data');
+  const { store = { engine: 'sqlite', directory: data } } = options;
   for (const directory of [home, twin, data]) mkdirSync(directory, { recursive: true, mode: 0o700 });
   const pki = openNsmPki(twin);
   const kms = await startSimulator(twin, pki.rootCertificate, options.acceptsUnsignedDocuments);
@@ -84,7 +85,7 @@ async function start(
   const relay = resources.use(await relayToGuest(machine.host, ENCLAVE_PORT));
   const enrolmentToken = randomBytes(32).toString('base64url');
   const proxyOptions: ProxyProcessOptions = {
-    store: store ?? { engine: 'sqlite', directory: data },
+    store,
     port,
     enclavePort: relay.port,
     enrolmentToken,
@@ -110,6 +111,7 @@ async function start(
     rootCertificatePem: pki.rootCertificatePem,
     enrolmentToken,
     kms,
+    store,
     wasGenesisRun,
     console: () => machine.enclave.log(),
     get metricsUrl() {

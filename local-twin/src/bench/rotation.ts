@@ -71,7 +71,7 @@ async function rotate({ target, cpu }: ServiceUnderLoad, generation: number, sha
   let last: { step: RotationStep; operatorUs: number; enclaveUs: number } | null = null;
   const rotation = startRotation(
     {
-      storeDirectory: target.storeDirectory,
+      store: { engine: 'sqlite', directory: target.storeDirectory },
       enclavePort: target.enclavePort,
       generation,
       settleMs: SETTLE_MS,

@@ -3,12 +3,12 @@ import { createOperationClient } from '@strongroom/shared/channel/operation-clie
 import { tcpDialer } from '@strongroom/shared/transport/dev/tcp';
 import { rotateRootKey } from '../../../parent-proxy/src/rotation/rotate-root-key.ts';
 import type { RotationProgress } from '../../../parent-proxy/src/rotation/rotation-progress.ts';
-import { openStore } from '../../../parent-proxy/src/store/open-store.ts';
 import { receiveOptions } from './child.ts';
+import { openTwinStore, type TwinStoreLocation } from './twin-store.ts';
 
 export interface OperatorProcessOptions {
-  /** Of the SQLite store that the proxy has open too. */
-  readonly storeDirectory: string;
+  /** That the proxy has open too. */
+  readonly store: TwinStoreLocation;
   readonly enclavePort: number;
   readonly generation: number;
   readonly settleMs: number;
@@ -23,7 +23,7 @@ export type OperatorMessage =
   | { readonly kind: 'failed'; readonly code: string };
 
 const options = await receiveOptions<OperatorProcessOptions>();
-const store = await openStore({ engine: 'sqlite', directory: options.storeDirectory });
+const store = await openTwinStore(options.store);
 const client = createOperationClient({
   connect: () => tcpDialer(options.enclavePort).dial(),
   maxInFlight: 4,

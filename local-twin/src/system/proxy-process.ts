@@ -7,14 +7,10 @@ import type { RateLimits } from '../../../parent-proxy/src/auth/rate-limiter.ts'
 import { staticCredentials } from '../../../parent-proxy/src/enclave/credentials.ts';
 import { Secret } from '../../../parent-proxy/src/secrets.ts';
 import { startProxy } from '../../../parent-proxy/src/start-proxy.ts';
-import { openStore } from '../../../parent-proxy/src/store/open-store.ts';
 import { StoreError } from '../../../parent-proxy/src/store/store-error.ts';
 import { announce, giveUp, receiveOptions } from './child.ts';
 import { TWIN_CREDENTIALS } from './twin-configuration.ts';
-
-export type TwinStoreLocation =
-  | { readonly engine: 'sqlite'; readonly directory: string }
-  | { readonly engine: 'postgres'; readonly primaryUrl: string; readonly vaultUrl: string };
+import { openTwinStore, type TwinStoreLocation } from './twin-store.ts';
 
 export interface ProxyProcessOptions {
   readonly store: TwinStoreLocation;
@@ -44,14 +40,6 @@ export interface ProxyAnswer {
 
 const options = await receiveOptions<ProxyProcessOptions>();
 const { store, metricsPort = null } = options;
-const location =
-  store.engine === 'sqlite'
-    ? store
-    : {
-        engine: store.engine,
-        primaryUrl: new Secret(store.primaryUrl),
-        vaultUrl: new Secret(store.vaultUrl),
-      };
 const { accessKeyId, secretAccessKey } = TWIN_CREDENTIALS;
 const proxy = await startProxy({
   config: {
@@ -65,7 +53,7 @@ const proxy = await startProxy({
     trustedProxies: options.trustedProxies,
     metrics: metricsPort === null ? null : { host: '127.0.0.1', port: metricsPort },
   },
-  store: await openStore(location).catch((error: unknown) => {
+  store: await openTwinStore(store).catch((error: unknown) => {
     if (error instanceof StoreError) return giveUp(error.code);
     throw error;
   }),

@@ -9,7 +9,7 @@ import { openNsmPki } from '../nsm/nsm-pki.ts';
 import type { LaunchMeasurements } from '../nsm/nsm-simulator.ts';
 import { type Child, startChild } from './child.ts';
 import type { EnclaveProcessOptions } from './enclave-process.ts';
-import type { ProxyAnswer, ProxyCommand, ProxyProcessOptions, TwinStoreLocation } from './proxy-process.ts';
+import type { ProxyAnswer, ProxyCommand, ProxyProcessOptions } from './proxy-process.ts';
 import {
   TWIN_CREDENTIALS,
   TWIN_KEY_ARN,
@@ -18,6 +18,7 @@ import {
   twinConfiguration,
   twinKeyPolicy,
 } from './twin-configuration.ts';
+import type { TwinStoreLocation } from './twin-store.ts';
 
 export interface SystemOptions extends TwinConfigurationOptions {
   /** Holds everything that outlives the processes. */
@@ -48,6 +49,7 @@ export interface System extends AsyncDisposable {
   readonly kms: KmsSimulator;
   readonly enclave: Child;
   readonly proxy: Child;
+  readonly store: TwinStoreLocation;
   readonly wasGenesisRun: boolean;
   /** Starts the enclave again after it ended, on the same port, and brings it to `ready`. */
   restartEnclave(): Promise<void>;
@@ -58,7 +60,7 @@ const repositoryRoot = join(import.meta.dirname, '../../..');
 
 /** Starts the twin and waits until it signs; runs genesis when there is no deployment yet, as an operator would. */
 export async function startSystem(options: SystemOptions): Promise<System> {
-  const { home, port = 0, logLevel = 'silent', store, execArgv = [], ...otherOptions } = options;
+  const { home, port = 0, logLevel = 'silent', execArgv = [], ...otherOptions } = options;
   const {
     rateLimits = TWIN_RATE_LIMITS,
     trustedProxies = [],
@@ -68,6 +70,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   } = otherOptions;
   const twin = join(home, 'twin');
   const data = join(home, 'data');
+  const { store = { engine: 'sqlite', directory: data } } = options;
   for (const directory of [home, twin, data]) mkdirSync(directory, { recursive: true, mode: 0o700 });
   const pki = openNsmPki(twin);
   const configuration = twinConfiguration(configurationOptions);
@@ -92,7 +95,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   };
   let enclave = await startChild(new URL('./enclave-process.ts', import.meta.url), enclaveOptions, execArgv);
   const proxyOptions: ProxyProcessOptions = {
-    store: store ?? { engine: 'sqlite', directory: data },
+    store,
     port,
     enclavePort: enclave.port,
     enrolmentToken,
@@ -139,6 +142,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     rootCertificatePem: pki.rootCertificatePem,
     enrolmentToken,
     kms,
+    store,
     wasGenesisRun,
     get enclave() {
       return enclave;

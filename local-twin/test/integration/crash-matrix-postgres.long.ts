@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type PostgresServer, startPostgres } from '../../../parent-proxy/test/store/postgres-server.ts';
 import { CRASH_POINTS, killAtEveryCommit, type Victim } from '../support/crash-matrix.ts';
+import { rotationScenario } from '../support/crash-of-rotation.ts';
 import {
   completeRecoveryScenario,
   createScenario,
@@ -9,6 +10,7 @@ import {
   startRecoveryScenario,
   walletSecretScenario,
 } from '../support/crash-scenarios.ts';
+import { createTestProject } from '../support/project.ts';
 import { startTestSystem, type TestSystem } from '../support/test-system.ts';
 
 describe('a database server killed at every commit of', () => {
@@ -38,6 +40,11 @@ describe('a database server killed at every commit of', () => {
     await server[Symbol.asyncDispose]();
   });
 
+  // The first, since it counts all accounts of the store.
+  it('a rotation of the root key', async () => {
+    const project = await createTestProject(system);
+    expect(await killAtEveryCommit(victims, await rotationScenario(system, project))).toBe(8);
+  });
   it('a create', async () => {
     expect(await killAtEveryCommit(victims, createScenario(system))).toBe(3);
   });

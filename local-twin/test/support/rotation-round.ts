@@ -1,7 +1,6 @@
 // One rotation of the root key under a load of signatures, with SIGKILLs, resumed until it ends.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type RotationCertificate,
@@ -52,8 +51,8 @@ export async function runRotationRound(system: TestSystem, { generation, kills }
 
 /** The rotation that leads to a generation, for the system's store and enclave. */
 export function rotationOf(system: TestSystem, generation: number): OperatorProcessOptions {
-  const storeDirectory = join(system.home, 'data');
-  return { storeDirectory, enclavePort: system.enclave.port, generation, settleMs: SETTLE_MS, share: 1 };
+  const { store, enclave } = system;
+  return { store, enclavePort: enclave.port, generation, settleMs: SETTLE_MS, share: 1 };
 }
 
 /** Without its enclave a rotation loses its connection; one that restarted has forgotten its review. Nothing else may stop it. */
