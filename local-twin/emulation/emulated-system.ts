@@ -6,15 +6,11 @@ import type { ImagePcrs } from '../../enclave-app/src/kms/key-policy.ts';
 import { type KmsSimulator, startKmsSimulator } from '../src/kms/kms-simulator.ts';
 import { openNsmPki } from '../src/nsm/nsm-pki.ts';
 import type { LaunchMeasurements } from '../src/nsm/nsm-simulator.ts';
+import { admitImage } from '../src/system/admit-image.ts';
 import { type Child, startChild } from '../src/system/child.ts';
 import type { ProxyAnswer, ProxyCommand, ProxyProcessOptions } from '../src/system/proxy-process.ts';
 import type { System, SystemOptions } from '../src/system/start-system.ts';
-import {
-  TWIN_CREDENTIALS,
-  TWIN_KEY_ARN,
-  TWIN_RATE_LIMITS,
-  twinKeyPolicy,
-} from '../src/system/twin-configuration.ts';
+import { TWIN_CREDENTIALS, TWIN_KEY_ARN, TWIN_RATE_LIMITS } from '../src/system/twin-configuration.ts';
 import type { Ground } from './ground.ts';
 import { type HostVsock, startHostVsock } from './host-vsock.ts';
 import { scratchDir } from './machine.ts';
@@ -210,20 +206,6 @@ async function ask(proxy: Child, command: ProxyCommand): Promise<ProxyAnswer> {
   proxy.process.send(command);
   const [answer] = (await answered) as [ProxyAnswer];
   return answer;
-}
-
-/** What the key administrator does for an image. */
-function admitImage(
-  kms: KmsSimulator,
-  keyArns: readonly string[],
-  image: LaunchMeasurements,
-  state: 'genesis' | 'operational',
-): void {
-  const policy = twinKeyPolicy([image], state);
-  for (const arn of keyArns) {
-    if (kms.hasKey(arn)) kms.setPolicy(arn, policy);
-    else kms.createKey({ arn, policy });
-  }
 }
 
 function bytesOf({ pcr0, pcr1, pcr2 }: ImagePcrs): LaunchMeasurements {

@@ -7,6 +7,7 @@ import { type KmsSimulator, startKmsSimulator } from '../kms/kms-simulator.ts';
 import { measureSource } from '../nsm/measure-source.ts';
 import { openNsmPki } from '../nsm/nsm-pki.ts';
 import type { LaunchMeasurements } from '../nsm/nsm-simulator.ts';
+import { admitImage } from './admit-image.ts';
 import { type Child, startChild } from './child.ts';
 import type { EnclaveProcessOptions } from './enclave-process.ts';
 import type { ProxyAnswer, ProxyCommand, ProxyProcessOptions } from './proxy-process.ts';
@@ -16,7 +17,6 @@ import {
   TWIN_RATE_LIMITS,
   type TwinConfigurationOptions,
   twinConfiguration,
-  twinKeyPolicy,
 } from './twin-configuration.ts';
 import type { TwinStoreLocation } from './twin-store.ts';
 
@@ -174,20 +174,6 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     },
     [Symbol.asyncDispose]: dispose,
   };
-}
-
-/** What the key administrator does when a new image is released. */
-function admitImage(
-  kms: KmsSimulator,
-  keyArns: readonly string[],
-  image: LaunchMeasurements,
-  state: 'genesis' | 'operational',
-): void {
-  const policy = twinKeyPolicy([image], state);
-  for (const arn of keyArns) {
-    if (kms.hasKey(arn)) kms.setPolicy(arn, policy);
-    else kms.createKey({ arn, policy });
-  }
 }
 
 const COMMAND_TIMEOUT_MS = 60_000;
