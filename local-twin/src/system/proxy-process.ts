@@ -22,6 +22,8 @@ export interface ProxyProcessOptions {
   /** A minute; many when it is left out. */
   readonly recoveryRateLimit?: number;
   readonly trustedProxies: readonly string[];
+  /** Address that is told of recoveries; none by default. */
+  readonly recoveryWebhook?: string;
   readonly logLevel: string;
   /** Nodes of chains; none by default. */
   readonly relay?: RelayConfig;
@@ -49,6 +51,7 @@ const proxy = await startProxy({
     enrolmentTokens: [new Secret(options.enrolmentToken)],
     rateLimits: options.rateLimits,
     recoveryRateLimit: options.recoveryRateLimit ?? 100_000,
+    ...(options.recoveryWebhook !== undefined && { recoveryWebhook: new Secret(options.recoveryWebhook) }),
     relay: options.relay ?? NO_RELAY,
     trustedProxies: options.trustedProxies,
     metrics: metricsPort === null ? null : { host: '127.0.0.1', port: metricsPort },

@@ -29,6 +29,7 @@ export interface SystemOptions extends TwinConfigurationOptions {
   readonly store?: TwinStoreLocation;
   readonly rateLimits?: RateLimits;
   readonly trustedProxies?: readonly string[];
+  readonly recoveryWebhook?: string;
   /** Nodes of chains; none by default. */
   readonly relay?: RelayConfig;
   /** Of the proxy's `GET /metrics`; off when it is left out, 0 takes a free one. */
@@ -66,6 +67,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     trustedProxies = [],
     relay = NO_RELAY,
     metricsPort,
+    recoveryWebhook,
     ...configurationOptions
   } = otherOptions;
   const twin = join(home, 'twin');
@@ -104,6 +106,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     trustedProxies,
     relay,
     ...(metricsPort !== undefined && { metricsPort }),
+    ...(recoveryWebhook !== undefined && { recoveryWebhook }),
   };
   let proxy = await startChild(new URL('./proxy-process.ts', import.meta.url), proxyOptions, execArgv);
   let wasGenesisRun = false;

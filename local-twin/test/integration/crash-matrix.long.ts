@@ -10,6 +10,7 @@ import {
   startRecoveryScenario,
   walletSecretScenario,
 } from '../support/crash-scenarios.ts';
+import { type RecoveryWebhook, startRecoveryWebhook } from '../support/recovery-webhook.ts';
 import { startTestSystem, type TestSystem } from '../support/test-system.ts';
 
 const options = { execArgv: CRASH_POINTS, limits: { minRecoveryWaitMs: 1000 } };
@@ -39,11 +40,16 @@ function enclaveOf(system: TestSystem): Victim {
 describe('killed at every commit of', () => {
   let system: TestSystem;
   let victims: readonly Victim[];
+  let webhook: RecoveryWebhook;
   beforeAll(async () => {
-    system = await startTestSystem(options);
+    webhook = await startRecoveryWebhook();
+    system = await startTestSystem({ ...options, recoveryWebhook: webhook.url });
     victims = [proxyOf(system), enclaveOf(system)];
   });
-  afterAll(() => system[Symbol.asyncDispose]());
+  afterAll(async () => {
+    await system[Symbol.asyncDispose]();
+    await webhook[Symbol.asyncDispose]();
+  });
 
   it('a create', async () => {
     expect(await killAtEveryCommit(victims, createScenario(system))).toBe(3);
@@ -58,7 +64,7 @@ describe('killed at every commit of', () => {
     expect(await killAtEveryCommit(victims, walletSecretScenario(system))).toBe(1);
   });
   it('the start of a recovery', async () => {
-    expect(await killAtEveryCommit(victims, startRecoveryScenario(system))).toBe(1);
+    expect(await killAtEveryCommit(victims, startRecoveryScenario(system, webhook))).toBe(1);
   });
   it('the end of a recovery', async () => {
     expect(await killAtEveryCommit(victims, completeRecoveryScenario(system))).toBe(1);

@@ -20,6 +20,7 @@ import { transferReceiptsOf } from './crash-of-export.ts';
 import { importKeyOf } from './import-key.ts';
 import { encryptForImport } from './lab-policy.ts';
 import { createTestProject, type TestProject } from './project.ts';
+import type { RecoveryWebhook } from './recovery-webhook.ts';
 import { sign } from './rotation-round.ts';
 import { sendSigned } from './signed-request.ts';
 import type { TestSystem } from './test-system.ts';
@@ -187,7 +188,24 @@ async function assertRecovered({ project, added }: RecoveryTrial): Promise<void>
   assert.equal(await statusOfCreate(project), 401);
 }
 
-export function startRecoveryScenario(system: TestSystem): Scenario<RecoveryTrial, true> {
+/** A recovery that waits is told of, whoever was killed; one that does not is not. */
+async function assertWebhookIsTold(
+  webhook: RecoveryWebhook,
+  { project }: RecoveryTrial,
+  pending: { readonly id: Uint8Array } | null,
+): Promise<void> {
+  const projectId = Buffer.from(project.projectId).toString('hex');
+  const told = () => webhook.events.filter((event) => event.projectId === projectId);
+  for (const endMs = Date.now() + 20_000; pending !== null && told().length === 0; await sleep(50))
+    assert(Date.now() < endMs, 'the webhook is told of the recovery that waits');
+  const expected = pending === null ? [] : [`recovery-started ${Buffer.from(pending.id).toString('hex')}`];
+  assert.deepEqual([...new Set(told().map((event) => `${event.event} ${event.recoveryId}`))], expected);
+}
+
+export function startRecoveryScenario(
+  system: TestSystem,
+  webhook: RecoveryWebhook | null = null,
+): Scenario<RecoveryTrial, true> {
   return {
     prepare: () => recoverable(system),
     async act(trial) {
@@ -197,6 +215,7 @@ export function startRecoveryScenario(system: TestSystem): Scenario<RecoveryTria
     async check(trial, told) {
       const { pending } = await recoveryStatus(trial.owner);
       if (told === true) assert(pending !== null, 'the recovery waits');
+      if (webhook !== null) await assertWebhookIsTold(webhook, trial, pending);
       assert.equal(await statusOfCreate(trial.project), 201);
       await finishRecovery(trial);
       await assertRecovered(trial);

@@ -111,7 +111,7 @@ export interface AuthorityChange {
   readonly authority: SealedRecord;
   readonly view: ProjectView;
   readonly policy: PolicyChange | null;
-  /** What it is to be told of, durably. */
+  /** What the operator's webhook is to be told of this change; null for most changes, and without a webhook. */
   readonly notice: RecoveryEvent | null;
   readonly changedAtMs: number;
 }

@@ -22,8 +22,8 @@ export function crashPointFile(parentPid: number): string {
 }
 
 const WRITE = /^\s*(?:insert into|update|delete from) "(\w+)"/i;
-/** Written now and then whatever is asked for, and told to nobody. */
-const BESIDES: ReadonlySet<string> = new Set(['request_count', 'api_key', 'nonce_lease']);
+/** Written now and then beside what is asked for; a notice is kept with a change of its project, which counts. */
+const BESIDES: ReadonlySet<string> = new Set(['request_count', 'api_key', 'nonce_lease', 'recovery_notice']);
 const file = crashPointFile(process.ppid);
 const writing = new WeakSet<object>();
 let counted = { id: '', commits: 0 };
