@@ -10,6 +10,7 @@ export const GUEST_CID = 16;
 /** CID of the host as guests of vhost-device-vsock see it; on Nitro the parent is 3. */
 export const HOST_CID = 2;
 const HEARTBEAT_PORT = 9000;
+const CLOCK_PORT = 9001;
 
 /** The host's end of one guest's vsock device. */
 export interface HostVsock extends AsyncDisposable {
@@ -44,6 +45,7 @@ export async function startHostVsock(ground: Ground, dir: string): Promise<HostV
   }
 
   await listen(HEARTBEAT_PORT, (socket) => socket.on('error', () => undefined).pipe(socket));
+  await listen(CLOCK_PORT, (socket) => socket.on('error', () => undefined).end(timeNow()));
   return {
     vhostSocket,
     log: device.log,
@@ -54,6 +56,13 @@ export async function startHostVsock(ground: Ground, dir: string): Promise<HostV
       await device[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Milliseconds since 1970, as 8 bytes with the highest first. */
+function timeNow(): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64BE(BigInt(Date.now()));
+  return bytes;
 }
 
 /** Firecracker's hybrid handshake: "CONNECT <port>\n" is answered by "OK <number>\n", or the socket is closed when nobody listens. */

@@ -1,4 +1,4 @@
-// Level B in place of the laboratory's process: the hostile parent's tests run against it unchanged (vitest.e2e.config.ts puts it there).
+// Level B in place of the laboratory's process: the hostile parent's tests run against it unchanged (over-vsock.ts puts it there).
 import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
@@ -7,14 +7,13 @@ import { tcpDialer } from '@strongroom/shared/transport/dev/tcp';
 import type { LabBoot, LabEnclave, LabMachine } from '../src/hostile/lab-machine.ts';
 import type { LaunchMeasurements } from '../src/nsm/nsm-simulator.ts';
 import { prepareGround } from './ground.ts';
-import { ENCLAVE_SOURCES, writeGuestRamdisk } from './guest-image.ts';
+import { writeGuestRamdisk } from './guest-image.ts';
 import { HOST_CID, type HostVsock, startHostVsock } from './host-vsock.ts';
 import { type LabGuest, openLabGuest } from './lab-guest.ts';
 import { LAB_ORDER_PORT, type LabGuestBoot } from './lab-guest-messages.ts';
 import { bootGuest, scratchDir } from './machine.ts';
 import { joinStreams, relayToGuest } from './relay.ts';
 
-const PROGRAM = 'local-twin/emulation/guest/lab-enclaves.ts';
 const FIRST_ENCLAVE_PORT = 5000;
 const FIRST_RELAY_PORT = 8000;
 const OPEN_TIMEOUT_MS = 60_000;
@@ -30,9 +29,7 @@ export async function openLabMachine(): Promise<LabMachine> {
   const host = resources.use(await startHostVsock(ground, dir.path));
   const ramdiskFile = join(dir.path, 'ramdisk.cpio');
   await writeGuestRamdisk(ramdiskFile, ground, {
-    program: PROGRAM,
-    sources: [...ENCLAVE_SOURCES, 'local-twin/emulation/lab-guest-messages.ts', PROGRAM],
-    workspaces: ['shared'],
+    program: 'lab-enclaves.ts',
     packagesOf: ['enclave-app', 'shared'],
   });
   const machine = resources.use(

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Ground } from './ground.ts';
+import { HOST_CID } from './host-vsock.ts';
 import { type RigProcess, startProcess } from './process.ts';
 import { GUEST_CLOCK } from './qemu.ts';
 
@@ -54,9 +55,9 @@ const COMMON = [
 /** Boots Debian's kernel with a ramdisk on a microvm; resolves once its init has started the application. */
 export async function bootGuest(ground: Ground, dir: string, options: GuestOptions): Promise<RigProcess> {
   const size = `${options.memoryMiB}M`;
-  const append = ['console=ttyS0', 'quiet', 'panic=-1', GUEST_CLOCK, ...(options.kernelOptions ?? [])].join(
-    ' ',
-  );
+  const words = ['console=ttyS0', 'quiet', 'panic=-1', GUEST_CLOCK, ...(options.kernelOptions ?? [])];
+  // The machine's own clock counts whole seconds and was measured a second late: every token would wait until it is due.
+  if (options.vsock) words.push(`strongroom.clock_cid=${HOST_CID}`);
   const machine = [
     '-M',
     'microvm,acpi=on,memory-backend=mem',
@@ -81,7 +82,7 @@ export async function bootGuest(ground: Ground, dir: string, options: GuestOptio
     '-initrd',
     options.ramdiskFile,
     '-append',
-    append,
+    words.join(' '),
   ]);
 }
 

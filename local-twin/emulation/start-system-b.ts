@@ -1,19 +1,17 @@
-// Level B in place of the laptop's system: the end-to-end suite runs against it unchanged (vitest.e2e.config.ts puts it there).
+// Level B in place of the laptop's system: the end-to-end suite runs against it unchanged (over-vsock.ts puts it there).
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { System, SystemOptions } from '../src/system/start-system.ts';
 import { startEmulatedSystem } from './emulated-system.ts';
 import { emulationConfiguration } from './emulation-configuration.ts';
 import { prepareGround } from './ground.ts';
-import { ENCLAVE_SOURCES, writeGuestRamdisk } from './guest-image.ts';
+import { writeGuestRamdisk } from './guest-image.ts';
 import { bootGuest } from './machine.ts';
 import { TWIN_OPTIONS_FILE, type TwinGuestOptions } from './twin-guest-options.ts';
 
 const LISTEN_TIMEOUT_MS = 60_000;
-/** Stand for an image that level B does not have: the guest runs the sources. */
+/** Stand for an image that level B does not have. */
 const PCRS = { pcr0: 'b0'.repeat(48), pcr1: 'b1'.repeat(48), pcr2: 'b2'.repeat(48) };
-const PROGRAM = 'local-twin/emulation/guest/twin-enclave.ts';
-const SOURCES = [...ENCLAVE_SOURCES, 'local-twin/emulation/twin-guest-options.ts', PROGRAM];
 
 /** Starts the service with its enclave in a guest, reached over AF_VSOCK; otherwise as the laptop's `startSystem`. */
 export async function startSystem(options: SystemOptions): Promise<System> {
@@ -31,9 +29,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       };
       const ramdiskFile = join(directory, 'ramdisk.cpio');
       await writeGuestRamdisk(ramdiskFile, ground, {
-        program: PROGRAM,
-        sources: SOURCES,
-        workspaces: ['shared'],
+        program: 'twin-enclave.ts',
         packagesOf: ['enclave-app', 'shared'],
         files: { [TWIN_OPTIONS_FILE]: JSON.stringify(guestOptions) },
       });

@@ -25,7 +25,8 @@ export function buildRootfs({ repository, configuration, main, work }: CleanBuil
   const source = join(work, 'source');
   mkdirSync(source, { recursive: true });
   const { isModified } = copyTrackedFiles(repository, source);
-  copyFileSync(configuration, join(source, 'configuration.json'));
+  const copied = join(source, 'configuration.json');
+  copyFileSync(configuration, copied);
   execute(source, 'npm', [
     'ci',
     '--ignore-scripts',
@@ -34,15 +35,26 @@ export function buildRootfs({ repository, configuration, main, work }: CleanBuil
     '--loglevel=error',
     '--prefer-offline',
   ]);
-  return { application: assembleIn(source, join(work, 'application'), main), isModified };
+  const application = assembleIn(source, {
+    application: join(work, 'application'),
+    configuration: copied,
+    main,
+  });
+  return { application, isModified };
 }
 
-/** Runs the rootfs.ts of a copy of the sources that has its packages. */
-export function assembleIn(source: string, application: string, main: string): string {
+/**
+ * Runs the rootfs.ts of sources that have their packages.
+ * @returns the folder of the application's ramdisk
+ */
+export function assembleIn(
+  source: string,
+  { application, configuration, main }: Pick<CleanBuild, 'configuration' | 'main'> & { application: string },
+): string {
   const rootfs = join(application, 'rootfs');
   mkdirSync(rootfs, { recursive: true });
   const script = 'scripts/enclave-image/rootfs.ts';
-  const options = ['--out', rootfs, '--configuration', join(source, 'configuration.json'), '--main', main];
+  const options = ['--out', rootfs, '--configuration', configuration, '--main', main];
   execute(source, join(source, 'node_modules/.bin/node'), [
     '--conditions=source',
     '--no-warnings',

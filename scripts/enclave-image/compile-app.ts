@@ -8,19 +8,22 @@ const PACKAGES = ['attestation', 'chain-relay', 'client', 'shared'];
 /** A program that another one, the command, imports by name too. */
 const IMPORTED_PROGRAM = 'parent-proxy';
 
+/** Programs whose verifier speaks of Web Crypto by the names of browsers. */
+const WITH_VERIFIER = /^(cli|local-twin)\//;
+
 /**
- * Compiles a composition root and what it reaches, nothing else, into `app`: own workspaces keep their place,
+ * Compiles composition roots and what they reach, nothing else, into `app`: own workspaces keep their place,
  * those that others import by name become packages.
- * @param main TypeScript file, relative to `repository`
- * @throws Error when the program does not type-check
+ * @param mains TypeScript files, relative to `repository`
+ * @throws Error when a program does not type-check
  */
-export function compileApp(repository: string, main: string, app: string): void {
+export function compileApp(repository: string, mains: readonly string[], app: string): void {
   // Inside the repository, because the compiler looks for packages and types from the project file upwards.
   const work = mkdtempSync(join(repository, 'node_modules', '.enclave-image-'));
   try {
     const project = join(work, 'tsconfig.json');
     const out = join(work, 'out');
-    writeFileSync(project, JSON.stringify(projectFile(repository, main, out)));
+    writeFileSync(project, JSON.stringify(projectFile(repository, mains, out)));
     const { status, stdout } = spawnSync(
       process.execPath,
       [join(repository, 'node_modules/typescript/bin/tsc'), '-p', project],
@@ -28,7 +31,7 @@ export function compileApp(repository: string, main: string, app: string): void 
         encoding: 'utf8',
       },
     );
-    if (status !== 0) throw new Error(`the enclave application does not compile:\n${stdout}`);
+    if (status !== 0) throw new Error(`the application does not compile:\n${stdout}`);
     const packages = PACKAGES.map((workspace) => ({
       workspace,
       to: join(app, 'node_modules/@strongroom', workspace),
@@ -58,8 +61,8 @@ function linkProgram(app: string): void {
   symlinkSync(join('../../..', IMPORTED_PROGRAM), join(folder, 'dist'));
 }
 
-/** One program without declarations or incremental state; only the files that `main` reaches are in it. */
-function projectFile(repository: string, main: string, outDir: string): object {
+/** One project without declarations or incremental state; only the files that `mains` reach are in it. */
+function projectFile(repository: string, mains: readonly string[], outDir: string): object {
   return {
     extends: join(repository, 'tsconfig.base.json'),
     compilerOptions: {
@@ -76,11 +79,12 @@ function projectFile(repository: string, main: string, outDir: string): object {
           [join(repository, name, 'src/*.ts')],
         ]),
       ),
-      // The verifier, which the command has in it, speaks of Web Crypto by the names of browsers.
-      ...(main.startsWith('cli/') && { lib: ['es2024', 'esnext.disposable', 'esnext.iterator', 'dom'] }),
+      ...(mains.some((main) => WITH_VERIFIER.test(main)) && {
+        lib: ['es2024', 'esnext.disposable', 'esnext.iterator', 'dom'],
+      }),
       typeRoots: [join(repository, 'node_modules/@types')],
     },
-    files: [join(repository, main)],
+    files: mains.map((main) => join(repository, main)),
     // Declarations of packages that ship none; they add no code.
     include: ['enclave-app', 'parent-proxy', 'shared'].map((workspace) =>
       join(repository, workspace, 'src/**/*.d.ts'),

@@ -20,7 +20,7 @@ exec "$folder/bin/node" --disable-proto=throw --no-strip-types "$folder/app/cli/
 export function assembleRelease(out: string): void {
   const app = join(out, 'app');
   mkdirSync(join(out, 'bin'), { recursive: true });
-  for (const program of ['parent-proxy/src/main.ts', 'cli/src/main.ts']) compileApp(REPOSITORY, program, app);
+  compileApp(REPOSITORY, ['parent-proxy/src/main.ts', 'cli/src/main.ts'], app);
   const workspaces = ['parent-proxy', 'shared', 'attestation', 'chain-relay', 'client'];
   copyProductionPackages(REPOSITORY, workspaces, app);
   // Versions of its own, which npm keeps beside the workspace, belong beside the package that it becomes.

@@ -41,7 +41,7 @@ export function assembleRootfs({ out, configuration, main }: RootfsOptions): voi
   parseConfiguration(configurationBytes);
   for (const dir of ['bin', 'etc/strongroom', 'app']) mkdirSync(join(out, dir), { recursive: true });
   writeFileSync(join(out, CONFIGURATION_PATH), configurationBytes);
-  compileApp(REPOSITORY, main, app);
+  compileApp(REPOSITORY, [main], app);
   copyProductionPackages(REPOSITORY, ['enclave-app', 'shared'], app);
   buildVsockAddon({
     testAfUnix: false,

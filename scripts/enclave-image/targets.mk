@@ -25,7 +25,6 @@ templates: install ## the CloudFormation templates, into .strongroom/deploy
 
 test-enclave: install ## levels A, B and C on QEMU, image and deployment, one file of test-vsock; the first run builds QEMU
 	@vitest run --config local-twin/emulation/vitest.config.ts
-	@vitest run --config local-twin/emulation/vitest.e2e.config.ts sdk-evm-signing
 
 test-vsock: install ## the laptop's whole end-to-end suite, its enclave in a guest behind AF_VSOCK
 	@vitest run --config local-twin/emulation/vitest.e2e.config.ts

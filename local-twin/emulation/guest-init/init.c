@@ -20,7 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { MAX_LINES = 64, LINE_BYTES = 512, HEARTBEAT_PORT = 9000, HEARTBEAT = 0xb7 };
+enum { MAX_LINES = 64, LINE_BYTES = 512, HEARTBEAT_PORT = 9000, CLOCK_PORT = 9001, HEARTBEAT = 0xb7 };
 
 static void stop(void) {
   sync();
@@ -74,22 +74,38 @@ static void load_modules(void) {
   }
 }
 
-// On Nitro the hypervisor's loader waits for this byte, and the init for its echo.
-static void heartbeat(unsigned cid) {
-  struct sockaddr_vm address = {.svm_family = AF_VSOCK, .svm_cid = cid, .svm_port = HEARTBEAT_PORT};
+static int dial_parent(unsigned cid, unsigned port) {
+  struct sockaddr_vm address = {.svm_family = AF_VSOCK, .svm_cid = cid, .svm_port = port};
   struct timeval timeout = {10, 0};
-  unsigned char byte = HEARTBEAT;
   int fd = socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) fail("vsock");
   setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
-  if (connect(fd, (struct sockaddr *)&address, sizeof address) != 0) fail("heartbeat: connect");
+  if (connect(fd, (struct sockaddr *)&address, sizeof address) != 0) fail("the parent's port");
+  return fd;
+}
+
+// On Nitro the hypervisor's loader waits for this byte, and the init for its echo.
+static void heartbeat(unsigned cid) {
+  unsigned char byte = HEARTBEAT;
+  int fd = dial_parent(cid, HEARTBEAT_PORT);
   if (write(fd, &byte, 1) != 1 || read(fd, &byte, 1) != 1 || byte != HEARTBEAT) fail("heartbeat");
   close(fd);
 }
 
+static unsigned long long big_endian(const unsigned char bytes[8]) {
+  unsigned long long value = 0;
+  for (int n = 0; n < 8; n++) value = value << 8 | bytes[n];
+  return value;
+}
+
+static void set_clock(unsigned long long milliseconds) {
+  struct timeval now = {(time_t)(milliseconds / 1000), (suseconds_t)(milliseconds % 1000 * 1000)};
+  if (settimeofday(&now, NULL) != 0) fail("clock");
+}
+
 // Nitro gives its enclaves the hypervisor's clock; QEMU's machine starts in 1970, and TLS would believe no certificate. The timestamp of a
 // document of the security module stands in for it: the eight bytes after the CBOR text "timestamp" and the head of a 64-bit integer.
-static void set_clock(void) {
+static void set_clock_by_module(void) {
   static const char request[] = "\xa1\x6b" "Attestation" "\xa3\x69" "user_data" "\xf6\x65" "nonce" "\xf6\x6a" "public_key" "\xf6";
   static const char label[] = "\x69" "timestamp" "\x1b";
   static unsigned char answer[0x3000];
@@ -101,10 +117,16 @@ static void set_clock(void) {
   close(fd);
   unsigned char *found = memmem(answer, message.response.iov_len, label, sizeof label - 1);
   if (found == NULL) fail("no timestamp");
-  unsigned long long milliseconds = 0;
-  for (int n = 0; n < 8; n++) milliseconds = milliseconds << 8 | found[sizeof label - 1 + n];
-  struct timeval now = {(time_t)(milliseconds / 1000), (suseconds_t)(milliseconds % 1000 * 1000)};
-  if (settimeofday(&now, NULL) != 0) fail("clock");
+  set_clock(big_endian(found + sizeof label - 1));
+}
+
+// A machine without the module asks its parent: milliseconds, as eight bytes.
+static void set_clock_by_parent(unsigned cid) {
+  unsigned char milliseconds[8];
+  int fd = dial_parent(cid, CLOCK_PORT);
+  if (recv(fd, milliseconds, sizeof milliseconds, MSG_WAITALL) != sizeof milliseconds) fail("clock of the parent");
+  close(fd);
+  set_clock(big_endian(milliseconds));
 }
 
 static void raise_loopback(void) {
@@ -148,10 +170,11 @@ int main(void) {
   read_lines("/cmd", arguments);
   read_lines("/env", environment);
   unsigned parent = kernel_option("strongroom.heartbeat_cid=");
-  unsigned loopback = kernel_option("strongroom.loopback=");
+  unsigned clock = kernel_option("strongroom.clock_cid=");
   load_modules();
-  set_clock();
-  if (loopback != 0) raise_loopback();
+  set_clock_by_module();
+  if (clock != 0) set_clock_by_parent(clock);
+  if (kernel_option("strongroom.loopback=") != 0) raise_loopback();
   if (parent != 0) heartbeat(parent);
   if (arguments[0] == NULL) fail("/cmd");
   enter_rootfs();

@@ -110,8 +110,7 @@ async function startParent(port: number): Promise<ParentProxy> {
 }
 
 function startEnclave(): ChildProcess {
-  const enclave = fork(new URL('./twin-enclave.ts', import.meta.url), {
-    execArgv: ['--conditions=source', '--no-warnings'],
+  const enclave = fork(new URL('./twin-enclave.js', import.meta.url), {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   enclave.on('exit', (code) => code !== null && process.exit(code || 1));

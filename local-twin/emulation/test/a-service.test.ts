@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { recoverMessageAddress } from 'viem';
 import { beforeAll, expect, it } from 'vitest';
 import { prepareGround } from '../ground.ts';
-import { ENCLAVE_SOURCES, writeGuestRamdisk } from '../guest-image.ts';
+import { writeGuestRamdisk } from '../guest-image.ts';
 import { bootGuest, scratchDir } from '../machine.ts';
 
 interface SignedMessage {
@@ -12,21 +12,6 @@ interface SignedMessage {
   readonly signature: `0x${string}`;
 }
 
-const folder = 'local-twin/emulation';
-const program = `${folder}/guest/parent-and-enclave.ts`;
-const workspaces = ['attestation', 'chain-relay', 'client', 'shared'];
-const sources = [
-  ...ENCLAVE_SOURCES,
-  ...['attestation', 'chain-relay', 'client'].flatMap((name) => [`${name}/package.json`, `${name}/src`]),
-  'parent-proxy/package.json',
-  'parent-proxy/src',
-  'local-twin/src',
-  'local-twin/test/support',
-  `${folder}/relay.ts`,
-  `${folder}/twin-guest-options.ts`,
-  `${folder}/guest/twin-enclave.ts`,
-  program,
-];
 const reports = new Map<string, unknown>();
 let guestLog = '';
 
@@ -34,8 +19,11 @@ beforeAll(async () => {
   const ground = await prepareGround();
   using dir = scratchDir();
   const ramdiskFile = join(dir.path, 'ramdisk.cpio');
-  const packagesOf = [...workspaces, 'enclave-app', 'parent-proxy'];
-  await writeGuestRamdisk(ramdiskFile, ground, { program, sources, workspaces, packagesOf });
+  await writeGuestRamdisk(ramdiskFile, ground, {
+    program: 'parent-and-enclave.ts',
+    starts: ['local-twin/emulation/guest/twin-enclave.ts'],
+    packagesOf: ['attestation', 'chain-relay', 'client', 'enclave-app', 'parent-proxy', 'shared'],
+  });
   const kernelOptions = ['strongroom.loopback=1'];
   await using guest = await bootGuest(ground, dir.path, { ramdiskFile, memoryMiB: 2048, kernelOptions });
   await guest.waitForEnd(540_000);

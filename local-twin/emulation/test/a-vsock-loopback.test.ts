@@ -14,15 +14,7 @@ interface Outcome {
   readonly error?: string;
 }
 
-const program = 'local-twin/emulation/guest/vsock-checks.ts';
-const sources = [
-  'shared/package.json',
-  'shared/src',
-  'shared/test/vsock',
-  'shared/native/build/vsock.node',
-  'local-twin/package.json',
-  program,
-];
+const starts = ['peer.ts', 'worker-dials.ts'].map((name) => `shared/test/vsock/${name}`);
 const outcomes = new Map<string, Outcome>();
 let guestLog = '';
 
@@ -30,7 +22,7 @@ beforeAll(async () => {
   const ground = await prepareGround();
   using dir = scratchDir();
   const ramdiskFile = join(dir.path, 'ramdisk.cpio');
-  await writeGuestRamdisk(ramdiskFile, ground, { program, sources, workspaces: ['shared'] });
+  await writeGuestRamdisk(ramdiskFile, ground, { program: 'vsock-checks.ts', starts });
   await using guest = await bootGuest(ground, dir.path, { ramdiskFile, memoryMiB: 1024 });
   await guest.waitForEnd(480_000);
   guestLog = guest.log();
@@ -44,7 +36,7 @@ describe('vsock streams over AF_VSOCK', () => {
   for (const { name } of [...transferChecks, ...lifecycleChecks]) {
     it(name, () => {
       const outcome = outcomes.get(name);
-      console.log(JSON.stringify(outcome?.measured));
+      console.log(outcome?.ms, 'ms', JSON.stringify(outcome?.measured));
       expect(outcome, guestLog.slice(-2000)).toBeDefined();
       expect(outcome?.error).toBeUndefined();
     });

@@ -13,15 +13,6 @@ import type { RigProcess } from '../process.ts';
 
 const PEER_PORT = 5000;
 const HOST_PORT = 6000;
-const program = 'local-twin/emulation/guest/vsock-peer.ts';
-const sources = [
-  'shared/package.json',
-  'shared/src',
-  'shared/test/vsock',
-  'shared/native/build/vsock.node',
-  'local-twin/package.json',
-  program,
-];
 const fromGuest: Buffer[] = [];
 let host: HostVsock;
 let guest: RigProcess;
@@ -35,7 +26,7 @@ beforeAll(async () => {
     socket.on('data', (bytes: Buffer) => fromGuest.push(bytes));
   });
   const ramdiskFile = join(dir.path, 'ramdisk.cpio');
-  await writeGuestRamdisk(ramdiskFile, ground, { program, sources, workspaces: ['shared'] });
+  await writeGuestRamdisk(ramdiskFile, ground, { program: 'vsock-peer.ts' });
   guest = resources.use(await bootGuest(ground, dir.path, { ramdiskFile, memoryMiB: 1024, vsock: host }));
   await guest.waitForLog('PEER ready', 60_000);
 });

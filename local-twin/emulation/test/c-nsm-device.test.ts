@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ImagePcrs } from '../../../enclave-app/src/kms/key-policy.ts';
-import { buildRootfs } from '../../../scripts/enclave-image/clean-build.ts';
+import { assembleIn } from '../../../scripts/enclave-image/clean-build.ts';
 import { twinConfiguration } from '../../src/system/twin-configuration.ts';
 import { writeEmulationImage } from '../enclave-image.ts';
 import { prepareGround } from '../ground.ts';
@@ -22,7 +22,11 @@ beforeAll(async () => {
   using dir = scratchDir();
   const configuration = join(dir.path, 'configuration.json');
   writeFileSync(configuration, twinConfiguration());
-  const { application } = buildRootfs({ repository, configuration, main, work: join(dir.path, 'build') });
+  const application = assembleIn(repository, {
+    application: join(dir.path, 'application'),
+    configuration,
+    main,
+  });
   const eifFile = join(dir.path, 'nsm.eif');
   pcrs = await writeEmulationImage(eifFile, { ground, repository, application, main });
   await using host = await startHostVsock(ground, dir.path);

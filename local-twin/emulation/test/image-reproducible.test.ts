@@ -63,7 +63,8 @@ async function buildChanged(path: string, from: string, to: string): Promise<Bui
   writeFileSync(file, text.replace(from, to));
   try {
     const application = join(dir.path, `changed-${path.replaceAll('/', '-')}`);
-    return await pack(source, assembleIn(source, application, main));
+    const changed = { application, configuration: join(source, 'configuration.json'), main };
+    return await pack(source, assembleIn(source, changed));
   } finally {
     writeFileSync(file, text);
   }

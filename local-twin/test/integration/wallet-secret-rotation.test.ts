@@ -30,16 +30,20 @@ function startLoad(address: string, first: readonly TestProject[]) {
   let signers = first;
   let isStopped = false;
   const statuses: number[] = [];
+  const latest = new Map<number, Promise<unknown>>();
   const workers = Array.from({ length: 6 }, async (_, worker) => {
     for (let turn = worker; !isStopped; turn++) {
-      const signer = signers[turn % signers.length] as TestProject;
-      statuses.push((await sign(signer, address)).status);
+      const answer = sign(signers[turn % signers.length] as TestProject, address);
+      latest.set(worker, answer);
+      statuses.push((await answer).status);
     }
   });
   return {
     statuses,
-    use(next: readonly TestProject[]) {
+    /** Resolves when the last request of the projects before is answered. */
+    async use(next: readonly TestProject[]) {
       signers = next;
+      await Promise.all(latest.values());
     },
     async stop() {
       isStopped = true;
@@ -58,9 +62,9 @@ describe('rotation under load', () => {
     const rotated = await runStrongroom('wallet-secret', 'rotate', '--credentials', file, '--out', out);
     expect(rotated).toMatchObject({ exitCode: 0 });
     const renewed = withSecretsOf(project, out);
-    load.use([project, renewed]);
+    await load.use([project, renewed]);
     await sleep(500);
-    load.use([renewed]);
+    await load.use([renewed]);
     await sleep(300);
     const others = rotated.json.walletSecrets.filter(({ id }: { id: string }) => id !== rotated.json.id);
     const revoked = await runStrongroom(

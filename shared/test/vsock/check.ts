@@ -29,12 +29,21 @@ export function dial(target: CheckTarget, timeoutMs = 5000): Promise<VsockStream
   return connectStream(target.addon, { cid: target.dialCid, port: target.port, timeoutMs });
 }
 
+/** A program of this folder and how Node starts it: from its source, or, compiled as in a guest, as this process was started. */
+export function programBeside(name: string): {
+  readonly url: URL;
+  readonly options: { readonly execArgv?: string[] };
+} {
+  const isCompiled = import.meta.filename.endsWith('.js');
+  const url = new URL(`./${name}.${isCompiled ? 'js' : 'ts'}`, import.meta.url);
+  return { url, options: isCompiled ? {} : { execArgv: ['--conditions=source', '--no-warnings'] } };
+}
+
 /** A peer process that ends with `await using`. */
 export async function startPeer(target: CheckTarget, kind: 'vsock' | 'unix' = 'vsock') {
   const args = [target.addonFile, kind, String(target.listenCid), String(target.port)];
-  const child: ChildProcess = fork(new URL('./peer.ts', import.meta.url), args, {
-    execArgv: ['--conditions=source', '--no-warnings'],
-  });
+  const { url, options } = programBeside('peer');
+  const child: ChildProcess = fork(url, args, options);
   await Promise.race([
     once(child, 'message'),
     once(child, 'exit').then(() => Promise.reject(new Error('the peer process ended'))),

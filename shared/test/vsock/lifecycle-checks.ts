@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { listenStreams } from '@strongroom/shared/transport/vsock-listener';
 import type { VsockStream } from '@strongroom/shared/transport/vsock-stream';
-import { type Check, type CheckTarget, dial, readAll, startPeer } from './check.ts';
+import { type Check, type CheckTarget, dial, programBeside, readAll, startPeer } from './check.ts';
 import { ensure, openSockets, threadCount, until } from './process-state.ts';
 
 /** Listens in this process and keeps what it accepted. */
@@ -208,9 +208,10 @@ const workerEnd: Check = {
   async run(target) {
     await using server = listenHere(target);
     const before = openSockets();
-    const worker = new Worker(new URL('./worker-dials.ts', import.meta.url), {
+    const { url, options } = programBeside('worker-dials');
+    const worker = new Worker(url, {
       workerData: { addonFile: target.addonFile, cid: target.dialCid, port: target.port },
-      execArgv: ['--conditions=source', '--no-warnings'],
+      ...options,
     });
     await once(worker, 'message');
     await until('the connections accepted', () => server.accepted.length === 3);
