@@ -1,10 +1,9 @@
-import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import { array, bstr, hex, map, tstr } from '../scripts/forge/cbor-writer.ts';
+import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { signCertificate } from '../scripts/forge/sign-certificate.ts';
 import { encode, type Value } from '../scripts/forge/strict-cbor-writer.ts';
 
 export type Fields = Readonly<Record<string, Value>>;
 
-const HEADER = hex('a10127');
 const identity = generateKeyPairSync('ed25519');
 /** Raw Ed25519, 32 bytes, of a deployment of this run. */
 export const IDENTITY_KEY = Uint8Array.from(
@@ -12,11 +11,9 @@ export const IDENTITY_KEY = Uint8Array.from(
 );
 export const DEPLOYMENT_ID = createHash('sha256').update(IDENTITY_KEY).digest();
 
-/** COSE_Sign1 over fields, by the deployment's key or by another (RFC 9052 section 4.4). */
+/** A certificate of these fields, by the deployment's key or by another. */
 export function certificateOf(fields: Fields, key: KeyObject = identity.privateKey): Uint8Array {
-  const payload = encode(fields);
-  const signed = array(tstr('Signature1'), bstr(HEADER), bstr(Buffer.alloc(0)), bstr(payload));
-  return array(bstr(HEADER), map(), bstr(payload), bstr(sign(null, signed, key)));
+  return signCertificate(encode(fields), key);
 }
 
 export const strangersKey = (): KeyObject => generateKeyPairSync('ed25519').privateKey;

@@ -1,7 +1,8 @@
 import { Buffer } from 'node:buffer';
-import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import type { AttestationErrorCode } from '../../src/attestation-error.ts';
-import { array, bstr, hex, map, tstr } from './cbor-writer.ts';
+import { hex, map } from './cbor-writer.ts';
+import { type Envelope, signCertificate } from './sign-certificate.ts';
 import { Encoded, encode, entriesOf, type Value } from './strict-cbor-writer.ts';
 
 type Payload = Readonly<Record<string, Value>>;
@@ -26,7 +27,6 @@ export const STATEMENT_NONCE = Buffer.alloc(32, 3);
 export const ADDRESS = '0x52908400098527886E0F7030069857D2E4169EE7';
 
 const DEPLOYMENT_ID = sha256(IDENTITY_KEY);
-const HEADER = hex('a10127');
 const p256 = (): Buffer =>
   Buffer.from(
     generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ type: 'spki', format: 'der' }),
@@ -80,28 +80,20 @@ const IMPORT_KEY: Payload = {
   publicKey: rsa(),
 };
 
-interface Envelope {
-  readonly header?: Buffer;
-  readonly unprotected?: Buffer;
+/** Another key, or what `signCertificate` takes. */
+interface Sealing extends Envelope {
   readonly key?: KeyObject;
-  readonly signature?: (signature: Buffer) => Uint8Array;
 }
 
-function cose(
-  payload: Uint8Array,
-  { header = HEADER, unprotected = hex('a0'), key = identity.privateKey, signature }: Envelope = {},
-): Buffer {
-  const signed = array(tstr('Signature1'), bstr(header), bstr(Buffer.alloc(0)), bstr(payload));
-  const value = sign(null, signed, key);
-  return array(bstr(header), unprotected, bstr(payload), bstr(signature?.(value) ?? value));
-}
+const cose = (payload: Uint8Array, { key = identity.privateKey, ...envelope }: Sealing = {}): Buffer =>
+  signCertificate(payload, key, envelope);
 
 const of = (
   kind: StatementCase['kind'],
   payload: Payload,
   code: StatementCase['code'],
   reason: string,
-  envelope: Envelope = {},
+  envelope: Sealing = {},
 ): StatementCase => ({
   reason,
   code,
@@ -112,7 +104,7 @@ const account = (change: Payload, code: StatementCase['code'], reason: string): 
   of('account', { ...ACCOUNT, ...change }, code, reason);
 const project = (change: Payload, reason: string): StatementCase =>
   of('project', { ...PROJECT, ...change }, 'STATEMENT_MALFORMED', reason);
-const sealed = (envelope: Envelope, code: StatementCase['code'], reason: string): StatementCase =>
+const sealed = (envelope: Sealing, code: StatementCase['code'], reason: string): StatementCase =>
   of('account', ACCOUNT, code, reason, envelope);
 const payload = (bytes: Uint8Array, code: StatementCase['code'], reason: string): StatementCase => ({
   reason,

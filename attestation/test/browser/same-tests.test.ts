@@ -19,6 +19,7 @@ const FILES = [
   'test/vectors/corpus.test.ts',
   'test/vectors/strongroom-service.test.ts',
   'test/vectors/certificates.test.ts',
+  'test/vectors/issued-certificates.test.ts',
 ];
 
 /** Bundles one test file for a page: vitest and the reading of files have stand-ins, nothing else has. */
