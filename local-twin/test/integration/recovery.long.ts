@@ -11,16 +11,22 @@ import { MIN_STRETCHING } from '@strongroom/shared/recovery/stretching';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createOwnedProject, withSecretsOf } from '../support/owner-file.ts';
 import type { TestProject } from '../support/project.ts';
+import { type RecoveryWebhook, startRecoveryWebhook } from '../support/recovery-webhook.ts';
 import { sendSigned } from '../support/signed-request.ts';
 import { answerStrongroom, runStrongroom } from '../support/strongroom-command.ts';
 import { startTestSystem, type TestSystem } from '../support/test-system.ts';
 
 const WAIT_MS = 3000;
 let system: TestSystem;
+let webhook: RecoveryWebhook;
 beforeAll(async () => {
-  system = await startTestSystem({ limits: { minRecoveryWaitMs: WAIT_MS } });
+  webhook = await startRecoveryWebhook();
+  system = await startTestSystem({ limits: { minRecoveryWaitMs: WAIT_MS }, recoveryWebhook: webhook.url });
 });
-afterAll(() => system[Symbol.asyncDispose]());
+afterAll(async () => {
+  await system[Symbol.asyncDispose]();
+  await webhook[Symbol.asyncDispose]();
+});
 
 let files = 0;
 const newPath = () => join(system.home, `file-${files++}`);
@@ -63,6 +69,18 @@ async function setUp(waitingPeriod = '3s') {
   return { project, file, passphrase, words: wordsFile(passphrase) };
 }
 
+/** Exactly what the operator is told: the recovery that was started, and then how it ended. */
+async function expectTold({ projectId }: TestProject, started: Started, end: 'completed' | 'vetoed') {
+  const common = { projectId: Buffer.from(projectId).toString('hex'), recoveryId: started.id };
+  const { completableAt } = started;
+  expect(await webhook.toldOf(projectId, 2)).toEqual([
+    { event: 'recovery-started', ...common, completableAt },
+    { event: `recovery-${end}`, ...common, completableAt: end === 'vetoed' ? null : completableAt },
+  ]);
+}
+
+type Started = Record<'id' | 'completableAt', string>;
+
 describe('recovery', () => {
   it('gives the project to a new secret and API key, after the waiting period and an answer to none', async () => {
     // Long enough for the commands that must find it waiting.
@@ -83,17 +101,20 @@ describe('recovery', () => {
     expect(await statusOfSigning(project)).toBe(401);
     expect(await statusOfSigning(withSecretsOf(project, out))).toBe(201);
     expect((await runStrongroom('recovery', 'status', ...options)).json.pending).toBeNull();
+    await expectTold(project, started.json, 'completed');
   });
 
   it('is vetoed by the owner', async () => {
     const { project, file, words } = await setUp();
     const out = newPath();
     const options = publicOptions(project);
-    await runStrongroom('recovery', 'start', ...options, '--passphrase-file', words, '--out', out);
+    const start = ['recovery', 'start', ...options, '--passphrase-file', words, '--out', out];
+    const started = await runStrongroom(...start);
     expect(await runStrongroom('recovery', 'veto', '--credentials', file)).toMatchObject({ exitCode: 0 });
     const completed = await runStrongroom('recovery', 'complete', '--credentials', out, '--yes');
     expect(completed).toMatchObject({ exitCode: 1, json: { error: { code: 'RECOVERY_NOT_PENDING' } } });
     expect(await statusOfSigning(project)).toBe(201);
+    await expectTold(project, started.json, 'vetoed');
   });
 
   it('ends with its key, which the owner removes', async () => {
