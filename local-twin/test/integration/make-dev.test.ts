@@ -113,6 +113,11 @@ it('serves the SDK with either of its keys, under either base path, and keeps al
   await account.signMessage({ message: 'still here' });
 });
 
+it('holds in every step of `make demo`', () => {
+  const stdout = expect.stringContaining('All 9 steps hold.');
+  expect(run('demo/main.ts')).toMatchObject({ status: 0, stdout });
+});
+
 it('lets an operator try his commands, and an owner make projects', async () => {
   const { status, stdout } = run('dev/operate.ts', 'root-key', 'status', '--json');
   expect([status, JSON.parse(stdout).generation]).toEqual([0, 1]);
