@@ -25,6 +25,21 @@ describe('anchored clock', () => {
     expect(clock.nowMs()).toBe(4_630_000);
   });
 
+  it('stands still until an anchor that went back has caught up, so that no token grows younger', () => {
+    let monotonicMs = 0;
+    const clock = anchorClock(1_000_000, () => monotonicMs);
+    monotonicMs = 100_000;
+    expect(clock.nowMs()).toBe(1_100_000);
+    clock.reanchor(1_075_000);
+    expect(clock.nowMs()).toBe(1_100_000);
+    // What an anchor has to agree with is the module's time, not the time shown.
+    expect(() => clock.reanchor(1_044_999)).toThrow(expect.objectContaining({ code: 'CLOCK_DISAGREES' }));
+    monotonicMs += 24_999;
+    expect(clock.nowMs()).toBe(1_100_000);
+    monotonicMs += 2;
+    expect(clock.nowMs()).toBe(1_100_001);
+  });
+
   it('waits until a time, and not at all for one that has passed', async () => {
     const clock = anchorClock(Date.now());
     await clock.until(0);

@@ -2,7 +2,7 @@ import { OperationError } from '@strongroom/shared/channel/operation-error';
 
 /** The enclave's time. Never the parent's. */
 export interface Clock {
-  /** Milliseconds since the Unix epoch. */
+  /** Milliseconds since the Unix epoch; never less than before. */
   nowMs(): number;
   /** Resolves at or after the given time, at most a minute from now. */
   until(timeMs: number): Promise<void>;
@@ -27,7 +27,13 @@ export function anchorClock(
   monotonicMs: () => number = () => performance.now(),
 ): AnchoredClock {
   let offsetMs = timestampMs - monotonicMs();
-  const nowMs = () => Math.floor(monotonicMs() + offsetMs);
+  let latestMs = timestampMs;
+  const moduleTimeMs = () => Math.floor(monotonicMs() + offsetMs);
+  /** Never goes back, whatever the anchors do: a token, once too old and forgotten, would be good again. */
+  const nowMs = () => {
+    latestMs = Math.max(latestMs, moduleTimeMs());
+    return latestMs;
+  };
   return {
     bootMs: timestampMs,
     nowMs,
@@ -37,8 +43,9 @@ export function anchorClock(
       }
     },
     reanchor(anchorMs) {
-      if (Math.abs(anchorMs - nowMs()) > MAX_CLOCK_DISAGREEMENT_MS)
+      if (Math.abs(anchorMs - moduleTimeMs()) > MAX_CLOCK_DISAGREEMENT_MS)
         throw new OperationError('CLOCK_DISAGREES');
+      nowMs();
       offsetMs = anchorMs - monotonicMs();
     },
   };

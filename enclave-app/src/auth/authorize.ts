@@ -67,8 +67,26 @@ export async function authorize(
 ): Promise<AuthorizedRequest> {
   const request = parseUnsignedRequest(operation, relayed, service);
   const token = verifyToken(request, relayed.client, service, authorityOf(request));
-  await useToken(request, token, service);
-  return { ...request, token };
+  return { ...(await useToken(request, token, { rows: relayed.rows, service })), token };
+}
+
+/**
+ * The same for a request that acts on more than the project. What `open` opens is opened before the token is spent: a parent that presents
+ * an older record by mistake may come again with the newer one. It is opened again when the request had to wait: what is true when a token
+ * comes may not be when it is due.
+ * @throws OperationError WALLET_TOKEN_*, and those of opening
+ */
+export async function authorizeWith<Opened>(
+  operation: OperationName,
+  relayed: RelayedRequest,
+  service: ReadyService,
+  open: (request: UnsignedRequest) => Opened,
+): Promise<AuthorizedRequest & { readonly opened: Opened }> {
+  const request = parseUnsignedRequest(operation, relayed, service);
+  const token = verifyToken(request, relayed.client, service);
+  const opened = open(request);
+  const due = await useToken(request, token, { rows: relayed.rows, service });
+  return { ...due, token, opened: due === request ? opened : open(due) };
 }
 
 /** A request on behalf of an account whose record opened. */
@@ -77,8 +95,7 @@ export interface AuthorizedAccountRequest extends AuthorizedRequest {
 }
 
 /**
- * The same for a request that names an account. Its record is opened before the token is spent: a parent that presents an older record by
- * mistake may come again with the newer one. `storedAddress` stands in where the path names the account otherwise.
+ * The same for a request that names an account. `storedAddress` stands in where the path names the account otherwise.
  * @throws OperationError WALLET_TOKEN_*, and those of opening the record
  */
 export async function authorizeForAccount(
@@ -86,15 +103,12 @@ export async function authorizeForAccount(
   relayed: RelayedRequest & { readonly account: SealedRecord; readonly storedAddress?: string },
   service: ReadyService,
 ): Promise<AuthorizedAccountRequest> {
-  const request = parseUnsignedRequest(operation, relayed, service);
-  const token = verifyToken(request, relayed.client, service);
-  const address = request.address ?? relayed.storedAddress;
-  if (address === undefined) throw new OperationError('OPERATION_MISMATCH');
-  const open = () => service.accounts.open(request.project, address, relayed.account);
-  const account = open();
-  // What is true when the token came may not be when it is due; opening again refuses what has become older.
-  if (await useToken(request, token, service)) open();
-  return { ...request, token, account };
+  const { opened, ...request } = await authorizeWith(operation, relayed, service, ({ project, address }) => {
+    const named = address ?? relayed.storedAddress;
+    if (named === undefined) throw new OperationError('OPERATION_MISMATCH');
+    return service.accounts.open(project, named, relayed.account);
+  });
+  return { ...request, account: opened };
 }
 
 function ownAuthority({ project }: UnsignedRequest): AuthorityRecord {
@@ -120,22 +134,23 @@ function verifyToken(
 
 /**
  * Reserves the token in the same turn of the event loop in which it was verified, then waits for its time. A record that was replaced
- * meanwhile does not count any more: its Wallet Secret may be revoked, its permission withdrawn.
- * @returns whether it had to wait
- * @throws OperationError WALLET_TOKEN_REPLAYED, REPLAY_TABLE_FULL, RECORD_OLDER_VERSION, RECORD_FORKED
+ * meanwhile does not count any more: its Wallet Secret may be revoked, its permission withdrawn. Nor do the keys of a root key that was:
+ * what they sealed now would be lost when it is retired.
+ * @returns the request; with the project as it is now if it had to wait
+ * @throws OperationError WALLET_TOKEN_REPLAYED, REPLAY_TABLE_FULL, and those of opening the rows
  */
 async function useToken(
-  { project }: UnsignedRequest,
+  request: UnsignedRequest,
   token: VerifiedWalletToken,
-  { clock, replayWindow, projects }: ReadyService,
-): Promise<boolean> {
-  replayWindow.reserve(project.projectId, token.id, token.expiresAtMs);
+  { rows, service }: { readonly rows: ProjectRows; readonly service: ReadyService },
+): Promise<UnsignedRequest> {
+  const { clock, replayWindow, projects } = service;
+  replayWindow.reserve(request.project.projectId, token.id, token.expiresAtMs);
   const dueMs = token.issuedAtS * 1000;
-  if (dueMs <= clock.nowMs()) return false;
+  if (dueMs <= clock.nowMs()) return request;
   // Acting before its time would leave a token alive after a restart in the meantime.
   await clock.until(dueMs);
-  projects.assertNewest(project);
-  return true;
+  return { ...request, project: projects.open(rows) };
 }
 
 function parseBody(body: Uint8Array): JsonNode | null {

@@ -8,8 +8,9 @@ export async function handleGetImportKey(
   { project: rows, importKey }: ParsedRequestOf<typeof getImportKey>,
   { projects, importKeys, deployment }: ReadyService,
 ): Promise<ResponseOf<typeof getImportKey>> {
-  const project = projects.open(rows);
-  const sealed = importKey ?? (await importKeys.make(project));
+  const open = () => projects.open(rows);
+  const sealed = importKey ?? (await importKeys.make(open));
+  const project = open();
   const publicKey = importKeys.publicKey(project, sealed);
   const certificate = issueImportKeyCertificate(deployment, project.projectId, publicKey);
   return { publicKey, certificate, created: importKey === null ? sealed : null };

@@ -58,7 +58,9 @@ export async function sendAsOwner(
   const verdict = evaluateEvery(unitsOf(intent).map((unit) => ({ policies: inForce, unit })));
   if (verdict.kind === 'reject') throw new OperationError('POLICY_VIOLATION');
   const { maxFeeWei } = project.authority.record;
-  const owned = { sender: parseAddress(smartAccount), owners };
+  const sender = parseAddress(smartAccount);
+  assertOwnVoice(sender, owners, ownerIndex);
+  const owned = { sender, owners };
   const operation = completeUserOperation(intent, owned, { proposal, maxFeeWei });
   const digest = userOperationHash(operation, EVM_CHAIN_IDS[intent.network]);
   const signer = { project, record, untrustedWalletKey: ownerRows.walletKey };
@@ -77,4 +79,14 @@ export async function sendAsOwner(
       tokenId: token.id,
     },
   };
+}
+
+/**
+ * An account that delegated (EIP-7702) speaks for itself: its address says nothing of other owners, so naming one would put that account's
+ * policies in the place of its own.
+ * @throws OperationError RECORD_MISMATCH
+ */
+function assertOwnVoice(sender: Uint8Array, [first]: readonly Uint8Array[], ownerIndex: number): void {
+  const isDelegated = first !== undefined && Buffer.compare(sender, first) === 0;
+  if (isDelegated && ownerIndex !== 0) throw new OperationError('RECORD_MISMATCH');
 }

@@ -2,7 +2,7 @@ import { sendSolanaTransactionBody } from '@strongroom/shared/api/send-body';
 import { OperationError } from '@strongroom/shared/channel/operation-error';
 import type { ParsedRequestOf, ResponseOf } from '@strongroom/shared/operations/operation';
 import type { sendSolanaTransaction } from '@strongroom/shared/operations/send-solana-transaction';
-import { authorize, parseUnsignedRequest } from '../auth/authorize.ts';
+import { authorizeWith } from '../auth/authorize.ts';
 import { type Acceptance, approve } from '../policy/approval.ts';
 import { evaluateEvery } from '../policy/evaluate.ts';
 import type { RequestUnit } from '../policy/request-unit.ts';
@@ -32,10 +32,11 @@ export async function handleSendSolanaTransaction(
   { client, project: rows, accounts, policies, proposal }: ParsedRequestOf<Send>,
   service: ReadyService,
 ): Promise<ResponseOf<Send>> {
-  // Records are opened before the token is spent: a parent that presents an older one by mistake may come again.
-  const { project } = parseUnsignedRequest('send-solana-transaction', { client, rows }, service);
-  const signers = accounts.map((account) => openSigner(account, project, service));
-  const { body, token } = await authorize('send-solana-transaction', { client, rows }, service);
+  const openSigners = ({ project }: { readonly project: OpenedProject }) =>
+    accounts.map((account) => openSigner(account, project, service));
+  const request = { client, rows };
+  const authorized = await authorizeWith('send-solana-transaction', request, service, openSigners);
+  const { body, token, opened: signers } = authorized;
   const { transaction, network } = parseBody(sendSolanaTransactionBody, body);
   const open = decodeWireTransaction(decodeBase64Transaction(transaction));
   if (signers.length === 0 || !signers.every(({ record }) => signerIndex(open, record.publicKey) !== null))

@@ -20,8 +20,11 @@ const MAX_CACHED_KEYS = 64;
 
 /** The RSA keys to which the clients of a project encrypt what they import. */
 export interface ImportKeys {
-  /** Makes one, off the event loop and shared by those who ask for the same project meanwhile, and seals it under the project's keys. */
-  make(project: OpenedProject): Promise<Uint8Array>;
+  /**
+   * Makes one, off the event loop and shared by those who ask for the same project meanwhile, and seals it under the project's keys.
+   * @param open opens the project, and again once the key is made: another root key may seal by then
+   */
+  make(open: () => OpenedProject): Promise<Uint8Array>;
   /** Seals the key under the root key that seals now. @throws OperationError SEALED_BLOB_REFUSED */
   reseal(project: OpenedProject, untrustedKey: Uint8Array): Uint8Array;
   /** SubjectPublicKeyInfo, DER. @throws OperationError SEALED_BLOB_REFUSED */
@@ -85,8 +88,9 @@ export function createImportKeys(deployment: Deployment): ImportKeys {
   }
 
   return {
-    async make(project) {
-      const privateKey = await makeOne(project);
+    async make(open) {
+      const privateKey = await makeOne(open());
+      const project = open();
       const der = privateKey.export({ format: 'der', type: 'pkcs8' });
       const sealed = seal(project.keys.sealing, context(project), der);
       der.fill(0);

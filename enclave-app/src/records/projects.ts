@@ -24,8 +24,6 @@ export interface Projects {
    * @throws OperationError SEALED_BLOB_REFUSED, RECORD_MISMATCH, RECORD_OLDER_VERSION, RECORD_FORKED, MARK_TABLE_FULL
    */
   open(untrustedRows: ProjectRows): OpenedProject;
-  /** @throws OperationError RECORD_OLDER_VERSION, RECORD_FORKED when another record was presented since this one was opened */
-  assertNewest(project: OpenedProject): void;
   /** Seals a project's rows under the root key that seals now: same bytes, same version, same digest. @throws as `open` */
   reseal(untrustedRows: ProjectRows): { readonly authority: Uint8Array; readonly clientSecret: Uint8Array };
   sealAuthority(record: AuthorityRecord): SealedRecord;
@@ -88,8 +86,6 @@ export function createProjects(deployment: Deployment, marks: RecordMarks): Proj
       cache.set(key, { rows: copyRows(rows), roots, project });
       return project;
     },
-    assertNewest: ({ projectId, authority: { record, digest } }) =>
-      marks.present(keyOf(projectId), record.version, digest),
     reseal({ projectId, authority, clientSecret }) {
       const context = authorityContext(projectId, authority.version);
       return {
