@@ -8,31 +8,18 @@ import { issueProjectNonce } from '@strongroom/shared/operations/issue-project-n
 import { decodeCbor, encodeCbor } from '@strongroom/shared/wire/cbor';
 import { encodeFrame } from '@strongroom/shared/wire/frame';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  createLabAccount,
-  createLabProject,
-  LAB_AUTHORITY,
-  type LabAccount,
-  type LabProject,
-} from '../../src/hostile/lab-project.ts';
-import { type LabEnclave, type Laboratory, openLaboratory } from '../../src/hostile/laboratory.ts';
-import { createLabSigning, type LabSigning } from '../support/lab-signing.ts';
+import { LAB_AUTHORITY } from '../../src/hostile/lab-project.ts';
+import { openTwoLabProjects, type TwoLabProjects } from '../support/two-lab-projects.ts';
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
-let lab: Laboratory;
-let enclave: LabEnclave;
-let mine: LabProject;
-let theirs: LabProject;
-let account: LabAccount;
-let signing: LabSigning;
+let lab: TwoLabProjects['lab'];
+let enclave: TwoLabProjects['enclave'];
+let mine: TwoLabProjects['mine'];
+let theirs: TwoLabProjects['theirs'];
+let signing: TwoLabProjects['signing'];
 
 beforeAll(async () => {
-  lab = await openLaboratory();
-  enclave = await lab.bootReady();
-  mine = await createLabProject(enclave);
-  theirs = await createLabProject(enclave);
-  account = await createLabAccount(enclave, mine, { name: 'mine' });
-  signing = createLabSigning(enclave, { project: mine, account });
+  ({ lab, enclave, mine, theirs, signing } = await openTwoLabProjects());
 });
 afterAll(() => lab[Symbol.asyncDispose]());
 

@@ -3,31 +3,21 @@ import type { ProjectRows, SealedRecord } from '@strongroom/shared/operations/fi
 import { signEvmMessage } from '@strongroom/shared/operations/sign-evm-message';
 import { updateEvmAccount } from '@strongroom/shared/operations/update-evm-account';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  createLabAccount,
-  createLabProject,
-  type LabAccount,
-  type LabProject,
-  signedRequest,
-} from '../../src/hostile/lab-project.ts';
-import { type LabEnclave, type Laboratory, openLaboratory } from '../../src/hostile/laboratory.ts';
-import { createLabSigning, LAB_HASH, type LabSigning } from '../support/lab-signing.ts';
+import { createLabAccount, signedRequest } from '../../src/hostile/lab-project.ts';
+import { openLaboratory } from '../../src/hostile/laboratory.ts';
+import { LAB_HASH } from '../support/lab-signing.ts';
+import { openTwoLabProjects, type TwoLabProjects } from '../support/two-lab-projects.ts';
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
-let lab: Laboratory;
-let enclave: LabEnclave;
-let mine: LabProject;
-let theirs: LabProject;
-let account: LabAccount;
-let signing: LabSigning;
+let lab: TwoLabProjects['lab'];
+let enclave: TwoLabProjects['enclave'];
+let mine: TwoLabProjects['mine'];
+let theirs: TwoLabProjects['theirs'];
+let account: TwoLabProjects['account'];
+let signing: TwoLabProjects['signing'];
 
 beforeAll(async () => {
-  lab = await openLaboratory();
-  enclave = await lab.bootReady();
-  mine = await createLabProject(enclave);
-  theirs = await createLabProject(enclave);
-  account = await createLabAccount(enclave, mine, { name: 'mine' });
-  signing = createLabSigning(enclave, { project: mine, account });
+  ({ lab, enclave, mine, theirs, account, signing } = await openTwoLabProjects());
 });
 afterAll(() => lab[Symbol.asyncDispose]());
 
