@@ -1,14 +1,9 @@
 // Completing a recovery where the project requires a second factor, by whoever lost the passkey too, and by whoever has the words alone.
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { makeWalletSecret } from '@strongroom/client/credentials';
-import { makeRecoveryCodes, recoveryCodeDigest } from '@strongroom/client/recovery-codes';
-import type { RecoveryKey } from '@strongroom/client/recovery-key';
+import { makeRecoveryCodes } from '@strongroom/client/recovery-codes';
 import { makeTotpSecret, totpCodeAt } from '@strongroom/client/totp-secret';
 import type { SecondFactor } from '@strongroom/shared/api/factor-body';
-import { addWalletSecret } from '@strongroom/shared/operations/add-wallet-secret';
 import { completeRecovery } from '@strongroom/shared/operations/complete-recovery';
-import { getAttestation } from '@strongroom/shared/operations/get-attestation';
 import { removePasskey } from '@strongroom/shared/operations/remove-passkey';
 import { removeRecoveryKey } from '@strongroom/shared/operations/remove-recovery-key';
 import { setRecoveryKey } from '@strongroom/shared/operations/set-recovery-key';
@@ -16,46 +11,43 @@ import { startRecovery } from '@strongroom/shared/operations/start-recovery';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   afterChange,
-  challengeOf,
   complete,
-  hexOf,
-  identityKeyOf,
-  newSecretBody,
-  recoveryIdOf,
   recoveryKeyOfSeed,
   recoveryKeyRequest,
   recoveryStart,
   type SigningProject,
   setKey,
-  start,
   veto,
 } from '../../src/hostile/lab-owner.ts';
-import { createLabProject, type LabProject, signedRequest } from '../../src/hostile/lab-project.ts';
-import { type LabEnclave, type Laboratory, openLaboratory } from '../../src/hostile/laboratory.ts';
+import { type LabProject, signedRequest } from '../../src/hostile/lab-project.ts';
 import {
-  addPasskeyTo,
+  completeWithFactor,
+  completionRequest,
+  protectProject,
+  recoveryCodeFactor,
+  rotateWithFactor,
+} from '../support/factor-protected-project.ts';
+import {
   addTotpTo,
   factorChallengeOf,
   makePasskey,
-  passkeyRequest,
   removePasskeyRequest,
   requirementsRequest,
   type SoftwarePasskey,
-  setCodes,
   setRequirements,
   withFactor,
   withPasskey,
 } from '../support/lab-factors.ts';
 import { makeLabImportKey } from '../support/lab-policy.ts';
+import { openRecoveryLab, type RecoveryLab, waitForRecovery } from '../support/recovery-lab.ts';
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
-const WAITING_PERIOD_MS = 2000;
 const codes = makeRecoveryCodes(10);
 const secret = makeTotpSecret();
-let lab: Laboratory;
-let enclave: LabEnclave;
-let identityKey: Uint8Array;
-let key: RecoveryKey;
+let lab: RecoveryLab['lab'];
+let enclave: RecoveryLab['enclave'];
+let key: RecoveryLab['key'];
+let recoveries: RecoveryLab;
 let passkey: SoftwarePasskey;
 /** With a recovery key, a passkey and recovery codes; a factor is required for recoveries and rotations. */
 let mine: LabProject;
@@ -65,58 +57,30 @@ let id: string;
 let anew: SigningProject;
 
 beforeAll(async () => {
-  lab = await openLaboratory({ limits: { minRecoveryWaitMs: WAITING_PERIOD_MS } });
-  enclave = await lab.bootReady();
-  const { manifest } = await enclave.call(getAttestation, { nonce: new Uint8Array(32) });
-  identityKey = identityKeyOf(manifest);
-  key = await recoveryKeyOfSeed(1);
+  recoveries = await openRecoveryLab();
+  ({ lab, enclave, key } = recoveries);
 });
 afterAll(() => lab[Symbol.asyncDispose]());
 beforeEach(async () => {
   passkey = makePasskey();
-  const project = await createLabProject(enclave);
-  mine = await protect(afterChange(project, await setKey(enclave, project, key)));
+  const owned = { passkey, codes, identityKey: recoveries.identityKey };
+  mine = await protectProject(enclave, await recoveries.createProject(), owned);
   await begin(mine);
 });
 
-async function protect(project: LabProject): Promise<LabProject> {
-  const enrolment = await passkeyRequest(project, passkey, await factorsOf(project));
-  const enrolled = afterChange(project, await addPasskeyTo(enclave, project, enrolment));
-  const digests = codes.map((made) => recoveryCodeDigest(project.rows.projectId, made.code));
-  const coded = afterChange(enrolled, await setCodes(enclave, enrolled, digests));
-  const requirements = requirementsRequest(coded, ['recovery', 'wallet-secret']);
-  return afterChange(coded, await setRequirements(enclave, coded, requirements));
-}
-
 async function begin(project: LabProject): Promise<void> {
-  const newSecret = makeWalletSecret();
-  const challenge = await challengeOf(enclave, project.rows, identityKey);
-  const change = await start(enclave, { rows: project.rows, key, challenge, secret: newSecret });
-  waiting = afterChange(project, change);
-  id = recoveryIdOf(change);
-  anew = { rows: waiting.rows, walletSecret: newSecret.privateKey };
+  const started = await recoveries.begin(project);
+  ({ waiting, id } = started);
+  anew = { rows: waiting.rows, walletSecret: started.secret.privateKey };
 }
 
-const factorsOf = ({ rows }: SigningProject) => factorChallengeOf(enclave, rows, identityKey);
-const wait = () => sleep(WAITING_PERIOD_MS + 100);
+const factorsOf = ({ rows }: SigningProject) => factorChallengeOf(enclave, rows, recoveries.identityKey);
 const totp = (): SecondFactor => ({ kind: 'totp', code: totpCodeAt(secret, Date.now() + 30_000) });
-const recoveryCode = (given: Uint8Array): SecondFactor => ({
-  kind: 'recovery-code',
-  code: Buffer.from(given).toString('base64url'),
-});
-const codeOf = (index: number) => recoveryCode(codes[index]?.code as Uint8Array);
+const codeOf = (index: number) => recoveryCodeFactor(codes[index]?.code as Uint8Array);
 
-function completeWith(factor: SecondFactor, by = anew, to = enclave) {
-  const path = `/v2/enclave/recoveries/${id}/completion`;
-  const client = signedRequest(by, { path, body: { projectId: hexOf(by.rows.projectId) } });
-  return to.call(completeRecovery, { client: withFactor(client, factor), project: by.rows });
-}
-
-function rotateWith(factor: SecondFactor, by: SigningProject) {
-  const body = newSecretBody(makeWalletSecret(), by.rows.projectId);
-  const client = signedRequest(by, { path: '/v2/enclave/wallet-secrets', body });
-  return enclave.call(addWalletSecret, { client: withFactor(client, factor), project: by.rows });
-}
+const completeWith = (factor: SecondFactor, by = anew, to = enclave) =>
+  completeWithFactor(to, { by, id }, factor);
+const rotateWith = (factor: SecondFactor, by: SigningProject) => rotateWithFactor(enclave, by, factor);
 
 describe('a thief of the Wallet Secret', () => {
   it('cannot rotate by way of a recovery key of his own: what rotation requires, the key requires', async () => {
@@ -130,14 +94,14 @@ describe('a thief of the Wallet Secret', () => {
     await expect(enclave.call(removeRecoveryKey, call)).rejects.toThrow(code('SECOND_FACTOR_REQUIRED'));
     // The owner's words, set before, complete without: that is what the project asked for.
     await begin(owner);
-    await wait();
+    await waitForRecovery();
     expect((await complete(enclave, anew, id)).answer.status).toBe(200);
   });
 });
 
 describe('whoever lost passkey and Wallet Secret', () => {
   it('completes a recovery by a recovery code, which is crossed out, and takes the passkey out by another', async () => {
-    await wait();
+    await waitForRecovery();
     await expect(complete(enclave, anew, id)).rejects.toThrow(code('SECOND_FACTOR_REQUIRED'));
     const recovered = afterChange(anew, await completeWith(codeOf(0)));
     expect(await factorsOf(recovered)).toMatchObject({
@@ -158,40 +122,32 @@ describe('whoever lost passkey and Wallet Secret', () => {
   });
 
   it('completes one by the passkey, if it is found again', async () => {
-    await wait();
-    const path = `/v2/enclave/recoveries/${id}/completion`;
-    const client = signedRequest(anew, { path, body: { projectId: hexOf(anew.rows.projectId) } });
+    await waitForRecovery();
+    const client = completionRequest(anew, id);
     const confirmed = await withPasskey(client, passkey, await factorsOf(anew));
     const call = { client: confirmed, project: anew.rows };
     expect((await enclave.call(completeRecovery, call)).answer.status).toBe(200);
   });
 
   it('completes one by TOTP, beside the signature of the secret that the recovery key named', async () => {
-    const project = await createLabProject(enclave);
+    const project = await recoveries.createProject();
     const importKey = await makeLabImportKey(enclave, project);
     const now = totpCodeAt(secret, Date.now());
-    const enrolled = afterChange(
-      project,
-      await addTotpTo(enclave, project, { secret, code: now, importKey }),
-    );
-    const keyed = afterChange(enrolled, await setKey(enclave, enrolled, key));
-    const requirements = requirementsRequest(keyed, ['recovery']);
-    await begin(afterChange(keyed, await setRequirements(enclave, keyed, requirements)));
-    await wait();
+    const enrolment = { secret, code: now, importKey };
+    const enrolled = afterChange(project, await addTotpTo(enclave, project, enrolment));
+    const requirements = requirementsRequest(enrolled, ['recovery']);
+    await begin(afterChange(enrolled, await setRequirements(enclave, enrolled, requirements)));
+    await waitForRecovery();
     const given = totp();
     await expect(completeWith(given, waiting)).rejects.toThrow(code('WALLET_TOKEN_SIGNATURE'));
-    const outcomes = await Promise.allSettled([
-      completeWith(given),
-      completeWith(given),
-      completeWith(given),
-    ]);
+    const outcomes = await Promise.allSettled(Array.from({ length: 3 }, () => completeWith(given)));
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     await expect(completeWith(given)).rejects.toThrow(code('SECOND_FACTOR_REFUSED'));
   });
 
   it('spends no code by asking too early', async () => {
     await expect(completeWith(codeOf(0))).rejects.toThrow(code('RECOVERY_NOT_DUE'));
-    await wait();
+    await waitForRecovery();
     expect((await completeWith(codeOf(0))).answer.status).toBe(200);
   });
 
@@ -210,7 +166,7 @@ describe('whoever lost passkey and Wallet Secret', () => {
 
 /** A start of somebody else's who knows the words as well. */
 async function startAnother(factor: SecondFactor | null, by: SigningProject = waiting) {
-  const challenge = await challengeOf(enclave, by.rows, identityKey);
+  const challenge = await recoveries.challenge(by.rows);
   const client = await recoveryStart({ rows: by.rows, key, challenge });
   const sent = factor === null ? client : withFactor(client, factor);
   return await enclave.call(startRecovery, { client: sent, project: by.rows });
@@ -219,11 +175,13 @@ async function startAnother(factor: SecondFactor | null, by: SigningProject = wa
 describe('whoever has the words alone', () => {
   it('blocks nobody with a recovery that he cannot complete: one with a factor takes its place', async () => {
     await expect(startAnother(null)).rejects.toThrow(code('SECOND_FACTOR_REQUIRED'));
-    await expect(startAnother(recoveryCode(randomBytes(16)))).rejects.toThrow(code('SECOND_FACTOR_REFUSED'));
+    await expect(startAnother(recoveryCodeFactor(randomBytes(16)))).rejects.toThrow(
+      code('SECOND_FACTOR_REFUSED'),
+    );
     const replaced = await startAnother(codeOf(0));
     const after = { ...anew, rows: { ...waiting.rows, authority: replaced.authority } };
     expect((await factorsOf(after)).recoveryCodes).toBe(9);
-    await wait();
+    await waitForRecovery();
     await expect(completeWith(codeOf(1), after)).rejects.toThrow(code('NOT_FOUND'));
     await expect(startAnother(codeOf(0), after)).rejects.toThrow(code('SECOND_FACTOR_REFUSED'));
     const third = {
@@ -234,15 +192,14 @@ describe('whoever has the words alone', () => {
   });
 
   it('finds the place taken where no factor is required', async () => {
-    const project = await createLabProject(enclave);
-    await begin(afterChange(project, await setKey(enclave, project, key)));
+    await begin(await recoveries.createProject());
     await expect(startAnother(codeOf(0))).rejects.toThrow(code('RECOVERY_PENDING'));
   });
 
   it('guesses five times, whatever kind of code, and is then told to stop', async () => {
-    await wait();
+    await waitForRecovery();
     const guesses = Array.from({ length: 24 }, (_none, index) =>
-      completeWith(index % 2 === 0 ? recoveryCode(randomBytes(16)) : { kind: 'totp', code: '000000' }),
+      completeWith(index % 2 === 0 ? recoveryCodeFactor(randomBytes(16)) : { kind: 'totp', code: '000000' }),
     );
     const outcomes = await Promise.allSettled(guesses);
     const reasons = outcomes.map((outcome) => (outcome.status === 'rejected' ? outcome.reason.code : 'done'));
@@ -252,17 +209,17 @@ describe('whoever has the words alone', () => {
 
   it('shares those guesses with a thief of the Wallet Secret, and neither keeps out the owner and his recovery code', async () => {
     for (let count = 0; count < 5; count++)
-      await expect(rotateWith(recoveryCode(randomBytes(16)), waiting)).rejects.toThrow(
+      await expect(rotateWith(recoveryCodeFactor(randomBytes(16)), waiting)).rejects.toThrow(
         code('SECOND_FACTOR_REFUSED'),
       );
-    await wait();
-    await expect(completeWith(recoveryCode(randomBytes(16)))).rejects.toThrow(code('RATE_LIMITED'));
+    await waitForRecovery();
+    await expect(completeWith(recoveryCodeFactor(randomBytes(16)))).rejects.toThrow(code('RATE_LIMITED'));
     expect((await completeWith(codeOf(0))).answer.status).toBe(200);
   });
 
   it('cannot use a code again that was used before the recovery or while it waited', async () => {
     const used = afterChange(waiting, await rotateWith(codeOf(3), waiting));
-    await wait();
+    await waitForRecovery();
     const later = { ...anew, rows: used.rows };
     await expect(completeWith(codeOf(3), later)).rejects.toThrow(code('SECOND_FACTOR_REFUSED'));
     await expect(completeWith(codeOf(3))).rejects.toThrow(code('RECORD_OLDER_VERSION'));
@@ -271,7 +228,7 @@ describe('whoever has the words alone', () => {
   });
 
   it('cannot have two uses of one code: made of one record, the second that is presented is a fork', async () => {
-    await wait();
+    await waitForRecovery();
     const [completed, rotated] = await Promise.all([completeWith(codeOf(5)), rotateWith(codeOf(5), waiting)]);
     expect((await factorsOf(afterChange(anew, completed))).recoveryCodes).toBe(9);
     await expect(factorsOf(afterChange(waiting, rotated))).rejects.toThrow(code('RECORD_FORKED'));
@@ -285,7 +242,7 @@ const mineWith = ({ walletSecret }: SigningProject) => ({ rows: mine.rows, walle
 describe('not prevented', () => {
   it('a code is good once on each of two enclaves that the parent gives the same record', async () => {
     await using second = await lab.bootReady();
-    await wait();
+    await waitForRecovery();
     expect((await completeWith(codeOf(6))).answer.status).toBe(200);
     expect((await completeWith(codeOf(6), anew, second)).answer.status).toBe(200);
     // Both put the same secret in the same place: the one that the recovery key named.

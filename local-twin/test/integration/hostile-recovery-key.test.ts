@@ -2,37 +2,31 @@
 
 import { makeWalletSecret } from '@strongroom/client/credentials';
 import type { RecoveryKey } from '@strongroom/client/recovery-key';
-import { getAttestation } from '@strongroom/shared/operations/get-attestation';
 import { MIN_STRETCHING } from '@strongroom/shared/recovery/stretching';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   addSecret,
   afterChange,
-  challengeOf,
-  identityKeyOf,
   recoveryKeyOfSeed,
   setKey as setKeyFor,
   start,
 } from '../../src/hostile/lab-owner.ts';
 import { createLabProject, type LabProject } from '../../src/hostile/lab-project.ts';
-import { type LabEnclave, type Laboratory, openLaboratory } from '../../src/hostile/laboratory.ts';
+import { openRecoveryLab, type RecoveryLab } from '../support/recovery-lab.ts';
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
 /** What the service asks for where its configuration says nothing. */
 const DAY_S = 24 * 3600;
-let lab: Laboratory;
-let enclave: LabEnclave;
-let identityKey: Uint8Array;
-let key: RecoveryKey;
+let lab: RecoveryLab['lab'];
+let enclave: RecoveryLab['enclave'];
+let key: RecoveryLab['key'];
+let recoveries: RecoveryLab;
 /** With a recovery key. */
 let mine: LabProject;
 
 beforeAll(async () => {
-  lab = await openLaboratory();
-  enclave = await lab.bootReady();
-  const { manifest } = await enclave.call(getAttestation, { nonce: new Uint8Array(32) });
-  identityKey = identityKeyOf(manifest);
-  key = await recoveryKeyOfSeed(1);
+  recoveries = await openRecoveryLab({});
+  ({ lab, enclave, key } = recoveries);
 });
 afterAll(() => lab[Symbol.asyncDispose]());
 beforeEach(async () => {
@@ -40,7 +34,7 @@ beforeEach(async () => {
   mine = afterChange(project, await setKey(project));
 });
 
-const challenge = (rows = mine.rows) => challengeOf(enclave, rows, identityKey);
+const challenge = (rows = mine.rows) => recoveries.challenge(rows);
 const setKey = (project: LabProject, body: object = {}) =>
   setKeyFor(enclave, project, key, { waitingPeriodSeconds: DAY_S, ...body });
 

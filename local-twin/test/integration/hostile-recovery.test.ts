@@ -1,22 +1,13 @@
 // Recovery against a parent that would start, hurry or revive one, and against whoever guesses.
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type ApiKey, makeApiKey, makeWalletSecret } from '@strongroom/client/credentials';
-import type { RecoveryKey } from '@strongroom/client/recovery-key';
-import { certifyProject } from '@strongroom/shared/operations/certify-project';
 import { completeRecovery } from '@strongroom/shared/operations/complete-recovery';
-import type { ProjectRows } from '@strongroom/shared/operations/fields';
-import { getAttestation } from '@strongroom/shared/operations/get-attestation';
-import { signEvmHash } from '@strongroom/shared/operations/sign-evm-hash';
 import { startRecovery } from '@strongroom/shared/operations/start-recovery';
-import { decodeCbor } from '@strongroom/shared/wire/cbor';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   addSecret,
   afterChange,
-  challengeOf,
   complete,
   hexOf,
-  identityKeyOf,
   recoveryIdOf,
   recoveryKeyOfSeed,
   recoveryStart,
@@ -32,57 +23,37 @@ import {
   type LabProject,
   signedRequest,
 } from '../../src/hostile/lab-project.ts';
-import { type LabEnclave, type Laboratory, openLaboratory } from '../../src/hostile/laboratory.ts';
+import { certifiedProject } from '../support/certified-project.ts';
+import { signHashBy } from '../support/lab-signing.ts';
+import {
+  openRecoveryLab,
+  RECOVERY_WAIT_MS,
+  type RecoveryLab,
+  waitForRecovery,
+} from '../support/recovery-lab.ts';
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
-const WAITING_PERIOD_MS = 2000;
-let lab: Laboratory;
-let enclave: LabEnclave;
-let identityKey: Uint8Array;
-let key: RecoveryKey;
+let lab: RecoveryLab['lab'];
+let enclave: RecoveryLab['enclave'];
+let key: RecoveryLab['key'];
+let recoveries: RecoveryLab;
 /** With a recovery key. */
 let mine: LabProject;
 let account: LabAccount;
 
 beforeAll(async () => {
-  lab = await openLaboratory({ limits: { minRecoveryWaitMs: WAITING_PERIOD_MS } });
-  enclave = await lab.bootReady();
-  const { manifest } = await enclave.call(getAttestation, { nonce: new Uint8Array(32) });
-  identityKey = identityKeyOf(manifest);
-  key = await recoveryKeyOfSeed(1);
+  recoveries = await openRecoveryLab();
+  ({ lab, enclave, key } = recoveries);
 });
 afterAll(() => lab[Symbol.asyncDispose]());
 beforeEach(async () => {
-  const project = await createLabProject(enclave);
-  account = await createLabAccount(enclave, project);
-  mine = afterChange(project, await setKey(enclave, project, key));
+  mine = await recoveries.createProject();
+  account = await createLabAccount(enclave, mine);
 });
 
-const challenge = (rows = mine.rows, from = enclave) => challengeOf(from, rows, identityKey);
-
-/** Starts a recovery for a new secret, as its client does. */
-async function begin(project = mine, apiKey: ApiKey | null = null) {
-  const secret = makeWalletSecret();
-  const grant = apiKey && { id: apiKey.id, publicKey: apiKey.publicKey, scopes: ['read', 'sign'] };
-  const { rows } = project;
-  const change = await start(enclave, { rows, key, challenge: await challenge(rows), secret, apiKey: grant });
-  return { waiting: afterChange(project, change), id: recoveryIdOf(change), secret };
-}
-
-async function sign(project: SigningProject, to = enclave): Promise<number> {
-  const path = `/v2/evm/accounts/${account.address}/sign`;
-  const client = signedRequest(project, { path, body: { hash: `0x${'ab'.repeat(32)}` } });
-  return (await to.call(signEvmHash, { client, project: project.rows, rows: account.rows })).status;
-}
-
-async function certified(rows: ProjectRows) {
-  const { certificate } = await enclave.call(certifyProject, { project: rows, nonce: new Uint8Array(16) });
-  const [, , payload] = decodeCbor(certificate) as unknown as [0, 0, Uint8Array];
-  return decodeCbor(payload) as unknown as {
-    walletSecrets: { publicKey: Uint8Array }[];
-    apiKeys: { id: string }[];
-  };
-}
+const challenge = (rows = mine.rows, from = enclave) => recoveries.challenge(rows, from);
+const begin = (project = mine, apiKey: ApiKey | null = null) => recoveries.begin(project, apiKey);
+const sign = async (project: SigningProject, to = enclave) => (await signHashBy(to, project, account)).status;
 
 describe('a recovery', () => {
   it('waits, is completed by its new secret, and ends all others', async () => {
@@ -93,14 +64,14 @@ describe('a recovery', () => {
     await expect(sign(mineAnew)).rejects.toThrow(code('WALLET_TOKEN_SIGNATURE'));
     const { pending } = await challenge(waiting.rows);
     expect(pending).toMatchObject({ withApiKey: true });
-    expect(pending!.completableAtMs - pending!.startedAtMs).toBe(WAITING_PERIOD_MS);
-    await sleep(WAITING_PERIOD_MS + 100);
+    expect(pending!.completableAtMs - pending!.startedAtMs).toBe(RECOVERY_WAIT_MS);
+    await waitForRecovery();
     const recovered = afterChange(mineAnew, await complete(enclave, mineAnew, id));
     expect(await sign(recovered)).toBe(200);
     await expect(sign({ ...recovered, walletSecret: mine.walletSecret })).rejects.toThrow(
       code('WALLET_TOKEN_SIGNATURE'),
     );
-    const { walletSecrets, apiKeys } = await certified(recovered.rows);
+    const { walletSecrets, apiKeys } = await certifiedProject(enclave, recovered);
     expect(walletSecrets.map(({ publicKey }) => hexOf(publicKey))).toEqual([hexOf(secret.publicKey)]);
     expect(apiKeys.map((apiKeyOf) => apiKeyOf.id)).toEqual([mine.apiKey.id, apiKey.id]);
     expect((await challenge(recovered.rows)).pending).toBeNull();
@@ -109,7 +80,7 @@ describe('a recovery', () => {
   it('can be vetoed, and is then gone', async () => {
     const { waiting, id, secret } = await begin();
     const vetoed = afterChange(waiting, await veto(enclave, waiting, id));
-    await sleep(WAITING_PERIOD_MS + 100);
+    await waitForRecovery();
     const impatient = { rows: vetoed.rows, walletSecret: secret.privateKey };
     await expect(complete(enclave, impatient, id)).rejects.toThrow(code('NOT_FOUND'));
     expect(await sign(vetoed)).toBe(200);
@@ -219,7 +190,7 @@ describe('a parent', () => {
     const { waiting, id, secret } = await begin();
     const early = { rows: waiting.rows, walletSecret: secret.privateKey };
     await expect(complete(enclave, early, id)).rejects.toThrow(code('RECOVERY_NOT_DUE'));
-    await sleep(WAITING_PERIOD_MS + 100);
+    await waitForRecovery();
     await expect(complete(enclave, waiting, id)).rejects.toThrow(code('WALLET_TOKEN_SIGNATURE'));
     const path = `/v2/enclave/recoveries/${id}/completion`;
     const body = { projectId: hexOf(waiting.rows.projectId) };
@@ -234,7 +205,7 @@ describe('a parent', () => {
     const { waiting, id, secret } = await begin();
     const vetoed = afterChange(waiting, await veto(enclave, waiting, id));
     expect(await sign(vetoed)).toBe(200);
-    await sleep(WAITING_PERIOD_MS + 100);
+    await waitForRecovery();
     const early = { rows: waiting.rows, walletSecret: secret.privateKey };
     await expect(complete(enclave, early, id)).rejects.toThrow(code('RECORD_OLDER_VERSION'));
   });
@@ -262,7 +233,7 @@ describe('not prevented', () => {
     const vetoed = afterChange(waiting, await veto(enclave, waiting, id));
     expect(await sign(vetoed)).toBe(200);
     await using restarted = await lab.bootReady();
-    await sleep(WAITING_PERIOD_MS + 100);
+    await waitForRecovery();
     const early = { rows: waiting.rows, walletSecret: secret.privateKey };
     expect((await complete(restarted, early, id)).answer.status).toBe(200);
     // Only together with the passphrase: the parent has no key to start one with.

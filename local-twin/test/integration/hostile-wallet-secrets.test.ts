@@ -2,9 +2,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeWalletSecret } from '@strongroom/client/credentials';
 import { addWalletSecret } from '@strongroom/shared/operations/add-wallet-secret';
-import { certifyProject } from '@strongroom/shared/operations/certify-project';
-import { signEvmHash } from '@strongroom/shared/operations/sign-evm-hash';
-import { decodeCbor } from '@strongroom/shared/wire/cbor';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   addSecret,
@@ -22,6 +19,8 @@ import {
   signedRequest,
 } from '../../src/hostile/lab-project.ts';
 import { type LabEnclave, type Laboratory, openLaboratory } from '../../src/hostile/laboratory.ts';
+import { certifiedProject } from '../support/certified-project.ts';
+import { signHashBy } from '../support/lab-signing.ts';
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
 let lab: Laboratory;
@@ -39,17 +38,14 @@ beforeEach(async () => {
   account = await createLabAccount(enclave, mine);
 });
 
-async function sign(project: SigningProject, to = enclave): Promise<number> {
-  const path = `/v2/evm/accounts/${account.address}/sign`;
-  const client = signedRequest(project, { path, body: { hash: `0x${'ab'.repeat(32)}` } });
-  return (await to.call(signEvmHash, { client, project: project.rows, rows: account.rows })).status;
-}
-
-async function certifiedSecrets({ rows }: SigningProject): Promise<readonly { publicKey: Uint8Array }[]> {
-  const { certificate } = await enclave.call(certifyProject, { project: rows, nonce: new Uint8Array(16) });
-  const [, , payload] = decodeCbor(certificate) as unknown as [0, 0, Uint8Array];
-  return (decodeCbor(payload) as unknown as { walletSecrets: { publicKey: Uint8Array }[] }).walletSecrets;
-}
+const sign = async (project: SigningProject, to = enclave) => (await signHashBy(to, project, account)).status;
+const newSecretRequest = (added = makeWalletSecret(), issuedAtS?: number) =>
+  signedRequest(mine, {
+    path: '/v2/enclave/wallet-secrets',
+    body: newSecretBody(added, mine.rows.projectId),
+    ...(issuedAtS !== undefined && { issuedAtS }),
+  });
+const secretsOf = async (project: SigningProject) => (await certifiedProject(enclave, project)).walletSecrets;
 
 describe('rotation', () => {
   it('lets both sign until the chosen time, and then the new one alone', async () => {
@@ -67,8 +63,8 @@ describe('rotation', () => {
   it('without a time leaves both until one is revoked', async () => {
     const added = makeWalletSecret();
     const rotated = afterChange(mine, await addSecret(enclave, mine, added));
-    expect(await certifiedSecrets(rotated)).toHaveLength(2);
-    const [first] = await certifiedSecrets(rotated);
+    expect(await secretsOf(rotated)).toHaveLength(2);
+    const [first] = await secretsOf(rotated);
     const renewed = { ...rotated, walletSecret: added.privateKey };
     const alone = afterChange(renewed, await revokeSecret(enclave, renewed, first!.publicKey));
     expect(await sign(alone)).toBe(200);
@@ -83,7 +79,7 @@ describe('rotation', () => {
     const once = afterChange(mine, await addSecret(enclave, mine, second, { retireOthersAtMs: soonMs }));
     const renewed = { ...once, walletSecret: second.privateKey };
     const change = await addSecret(enclave, renewed, third, { retireOthersAtMs: soonMs + 3_600_000 });
-    const secrets = await certifiedSecrets(afterChange(renewed, change));
+    const secrets = await secretsOf(afterChange(renewed, change));
     expect(secrets).toMatchObject([
       { state: 'retiring', notAfterMs: soonMs },
       { state: 'retiring', notAfterMs: soonMs + 3_600_000 },
@@ -99,7 +95,7 @@ describe('rotation', () => {
   });
 
   it('keeps the last active secret, also beside one that retires', async () => {
-    const [only] = await certifiedSecrets(mine);
+    const [only] = await secretsOf(mine);
     await expect(revokeSecret(enclave, mine, only!.publicKey)).rejects.toThrow(code('INVALID_REQUEST'));
     const added = makeWalletSecret();
     const change = await addSecret(enclave, mine, added, { retireOthersAtMs: Date.now() + 60_000 });
@@ -115,7 +111,7 @@ describe('a parent', () => {
     const renewed = { ...rotated, walletSecret: added.privateKey };
     expect(await sign(renewed)).toBe(200);
     await expect(sign(mine)).rejects.toThrow(code('RECORD_OLDER_VERSION'));
-    const [first] = await certifiedSecrets(rotated);
+    const [first] = await secretsOf(rotated);
     const alone = afterChange(renewed, await revokeSecret(enclave, renewed, first!.publicKey));
     expect(await sign(alone)).toBe(200);
     await expect(sign(rotated)).rejects.toThrow(code('RECORD_OLDER_VERSION'));
@@ -147,13 +143,7 @@ describe('a parent', () => {
 
   it('cannot add a secret of its own: without a token, or with its own', async () => {
     const own = makeWalletSecret();
-    const client = {
-      ...signedRequest(mine, {
-        path: '/v2/enclave/wallet-secrets',
-        body: newSecretBody(own, mine.rows.projectId),
-      }),
-      walletToken: null,
-    };
+    const client = { ...newSecretRequest(own), walletToken: null };
     await expect(enclave.call(addWalletSecret, { client, project: mine.rows })).rejects.toThrow(
       code('WALLET_TOKEN_MISSING'),
     );
@@ -163,10 +153,7 @@ describe('a parent', () => {
 
   it('cannot put its secret into a request that the owner signed', async () => {
     const own = makeWalletSecret();
-    const signed = signedRequest(mine, {
-      path: '/v2/enclave/wallet-secrets',
-      body: newSecretBody(makeWalletSecret(), mine.rows.projectId),
-    });
+    const signed = newSecretRequest();
     const body = Buffer.from(JSON.stringify(newSecretBody(own, mine.rows.projectId)));
     const client = { ...signed, body };
     await expect(enclave.call(addWalletSecret, { client, project: mine.rows })).rejects.toThrow(
@@ -175,10 +162,7 @@ describe('a parent', () => {
   });
 
   it('cannot use the token of a rotation again on the record that it made', async () => {
-    const client = signedRequest(mine, {
-      path: '/v2/enclave/wallet-secrets',
-      body: newSecretBody(makeWalletSecret(), mine.rows.projectId),
-    });
+    const client = newSecretRequest();
     const change = await enclave.call(addWalletSecret, { client, project: mine.rows });
     const { rows } = afterChange(mine, change);
     await using second = await lab.bootReady();
@@ -194,16 +178,12 @@ describe('a parent', () => {
 
 describe('a token of the future', () => {
   const inSeconds = (seconds: number) => Math.floor(Date.now() / 1000) + seconds;
-  const signLater = (project: SigningProject, issuedAtS: number) => {
-    const path = `/v2/evm/accounts/${account.address}/sign`;
-    const client = signedRequest(project, { path, body: { hash: `0x${'ab'.repeat(32)}` }, issuedAtS });
-    return enclave.call(signEvmHash, { client, project: project.rows, rows: account.rows });
-  };
+  const signLater = (project: SigningProject, issuedAtS: number) =>
+    signHashBy(enclave, project, account, issuedAtS);
 
   it('does not act once its record was replaced: neither sign nor change anything', async () => {
     const issuedAtS = inSeconds(2);
-    const body = newSecretBody(makeWalletSecret(), mine.rows.projectId);
-    const client = signedRequest(mine, { path: '/v2/enclave/wallet-secrets', body, issuedAtS });
+    const client = newSecretRequest(makeWalletSecret(), issuedAtS);
     const held = [signLater(mine, issuedAtS), enclave.call(addWalletSecret, { client, project: mine.rows })];
     const outcomes = Promise.allSettled(held);
     await sleep(100);
@@ -238,7 +218,7 @@ describe('a new secret', () => {
   });
 
   it('is another one, of P-256, ending in the future', async () => {
-    const [only] = await certifiedSecrets(mine);
+    const [only] = await secretsOf(mine);
     const held = { publicKey: only!.publicKey, privateKey: mine.walletSecret, secret: '' };
     await expect(addSecret(enclave, mine, held)).rejects.toThrow(code('ALREADY_EXISTS'));
     const { apiKey } = mine;
@@ -255,7 +235,7 @@ describe('not prevented', () => {
   it('a revoked secret signs on an enclave that never saw the newer record', async () => {
     const added = makeWalletSecret();
     const rotated = afterChange(mine, await addSecret(enclave, mine, added));
-    const [first] = await certifiedSecrets(rotated);
+    const [first] = await secretsOf(rotated);
     const renewed = { ...rotated, walletSecret: added.privateKey };
     const alone = afterChange(renewed, await revokeSecret(enclave, renewed, first!.publicKey));
     expect(await sign(alone)).toBe(200);

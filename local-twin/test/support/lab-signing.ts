@@ -1,6 +1,7 @@
 import type { ClientRequest } from '@strongroom/shared/operations/fields';
 import { signEvmHash } from '@strongroom/shared/operations/sign-evm-hash';
 import type { HttpAnswer } from '@strongroom/shared/wire/envelope';
+import type { SigningProject } from '../../src/hostile/lab-owner.ts';
 import { type LabAccount, type LabProject, signedRequest } from '../../src/hostile/lab-project.ts';
 import type { LabEnclave } from '../../src/hostile/laboratory.ts';
 
@@ -31,4 +32,17 @@ export function createLabSigning(
         ...changes,
       } as never),
   };
+}
+
+/** Has the enclave sign `LAB_HASH` for whoever holds the project's Wallet Secret, with a token of now or of another second. */
+export function signHashBy(
+  enclave: LabEnclave,
+  project: SigningProject,
+  account: LabAccount,
+  issuedAtS?: number,
+): Promise<HttpAnswer> {
+  const path = `/v2/evm/accounts/${account.address}/sign`;
+  const request = { path, body: { hash: LAB_HASH }, ...(issuedAtS !== undefined && { issuedAtS }) };
+  const client = signedRequest(project, request);
+  return enclave.call(signEvmHash, { client, project: project.rows, rows: account.rows });
 }
