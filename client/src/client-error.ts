@@ -2,6 +2,7 @@ export type ClientErrorCode =
   | 'SERVICE_UNREACHABLE'
   | 'SERVICE_REFUSED'
   | 'CREDENTIALS_REFUSED'
+  | 'ENROLMENT_REFUSED'
   | 'NOT_FOUND'
   | 'SERVICE_FAILED'
   | 'SERVICE_ANSWER_INVALID'
@@ -28,6 +29,7 @@ export type ClientErrorCode =
 const REFUSALS: ReadonlySet<ClientErrorCode> = new Set([
   'SERVICE_REFUSED',
   'CREDENTIALS_REFUSED',
+  'ENROLMENT_REFUSED',
   'NOT_FOUND',
   'PASSPHRASE_WRONG',
   'SECOND_FACTOR_REQUIRED',

@@ -21,7 +21,15 @@ export const ACCOUNT_CERTIFICATE_HEADER = 'strongroom-account-certificate';
 export function connectService(baseUrl: string): Service {
   const { root, call } = createCaller(baseUrl);
 
-  const enrolment = (token: string | null) => () => token;
+  const enrol = async (path: string, body: unknown, token: string | null) => {
+    try {
+      return (await call({ method: 'POST', path, body, authorization: () => token })).json;
+    } catch (error) {
+      if (!(error instanceof ClientError) || error.code !== 'CREDENTIALS_REFUSED') throw error;
+      const problem = token === null ? 'asks for an enrolment token' : 'refuses the enrolment token';
+      throw new ClientError('ENROLMENT_REFUSED', `${root} ${problem}.`);
+    }
+  };
   const bearer = (credentials: ApiCredentials) => (method: string, url: URL) =>
     makeBearerToken(credentials, method, url);
 
@@ -39,25 +47,13 @@ export function connectService(baseUrl: string): Service {
       };
     },
     async projectNonce(token) {
-      const { json } = await call({
-        method: 'POST',
-        path: '/v2/enclave/project-nonces',
-        body: {},
-        authorization: enrolment(token),
-      });
-      const nonce = json['nonce'];
+      const nonce = (await enrol('/v2/enclave/project-nonces', {}, token))['nonce'];
       if (typeof nonce !== 'string' || !/^[0-9a-f]{64}$/.test(nonce)) throw invalidAnswer('nonce');
       return Buffer.from(nonce, 'hex');
     },
     async createProject(genesis, token) {
       const body = { genesis: Buffer.from(genesis).toString('base64') };
-      const { json } = await call({
-        method: 'POST',
-        path: '/v2/enclave/projects',
-        body,
-        authorization: enrolment(token),
-      });
-      return { certificate: base64Field(json, 'certificate') };
+      return { certificate: base64Field(await enrol('/v2/enclave/projects', body, token), 'certificate') };
     },
     async projectCertificate(credentials, nonce) {
       const { json } = await call({

@@ -2,6 +2,7 @@ import { vsockDialer } from '@strongroom/shared/transport/vsock';
 import { pino } from 'pino';
 import { ConfigError, type ProductionConfig, readConfig } from './config.ts';
 import { awsCredentials } from './enclave/aws-credentials.ts';
+import { ListenError } from './listen.ts';
 import { startProxy } from './start-proxy.ts';
 import { openStore } from './store/open-store.ts';
 import { StoreError } from './store/store-error.ts';
@@ -11,9 +12,10 @@ const DIAL_TIMEOUT_MS = 3000;
 try {
   await start(readConfig(process.env));
 } catch (error) {
-  const isKnown = error instanceof ConfigError || error instanceof StoreError;
+  const isKnown = error instanceof ConfigError || error instanceof StoreError || error instanceof ListenError;
   process.stderr.write(`${isKnown ? error.message : 'The proxy could not start.'}\n`);
-  process.exitCode = 1;
+  // What did start, connections of a database for instance, would keep a process that serves nobody.
+  process.exit(1);
 }
 
 async function start(config: ProductionConfig): Promise<void> {

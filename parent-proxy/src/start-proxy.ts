@@ -10,6 +10,7 @@ import type { Enclave } from './enclave/enclave.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { createApp } from './http/app.ts';
 import { answerBelowRoutes, refuseMalformed } from './http/below-routes.ts';
+import { listen } from './listen.ts';
 import { measureStore } from './metrics/measured-store.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
 import { type MetricsServer, startMetricsServer } from './metrics/metrics-server.ts';
@@ -45,7 +46,7 @@ export interface ParentProxy {
   close(): Promise<void>;
 }
 
-/** Composes the proxy: the same function for production, developers and tests. @throws Error when the port is taken */
+/** Composes the proxy: the same function for production, developers and tests. @throws ListenError when a port is taken */
 export async function startProxy(options: ProxyOptions): Promise<ParentProxy> {
   const { config, dialer, credentials, log, nowMs = Date.now } = options;
   const audit = createAuditLog(log);
@@ -54,8 +55,9 @@ export async function startProxy(options: ProxyOptions): Promise<ParentProxy> {
   // Node's own answer to a request without Host has no body; the listener's has.
   const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, requireHostHeader: false });
   answerBelowRoutes(server, audit);
-  const port = await listen(server, config);
+  // The operator's first: clients reach nothing before all of it is there.
   const metricsServer = await metricsServerOf(config, metrics.registry);
+  const port = await listenForClients(server, config);
   const authorities = config.authorities ?? [`127.0.0.1:${port}`, `localhost:${port}`];
   const basis = { store, audit, metrics, nowMs };
   const running = startServices({ config, dialer, credentials, authorities }, basis);
@@ -109,14 +111,11 @@ async function metricsServerOf(
   return metrics === undefined || metrics === null ? null : await startMetricsServer(metrics, registry);
 }
 
-async function listen(server: Server, { host, port }: ProxyConfig): Promise<number> {
+async function listenForClients(server: Server, config: ProxyConfig): Promise<number> {
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.requestTimeout = REQUEST_TIMEOUT_MS;
   server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
-  server.listen(port, host);
-  await once(server, 'listening');
-  const address = server.address();
-  return address !== null && typeof address === 'object' ? address.port : port;
+  return await listen(server, config);
 }
 
 async function closeServer(server: Server): Promise<void> {

@@ -1,6 +1,7 @@
 import { verifyAccount } from '@strongroom/client/verify-service';
 import type { Command } from '../framework/command.ts';
 import { UsageError } from '../framework/usage-error.ts';
+import { isAddress } from '../input/address.ts';
 import { openVerified } from '../input/owner.ts';
 import { SERVICE_OPTIONS } from '../input/service-options.ts';
 
@@ -16,7 +17,7 @@ export const accountVerify: Command = {
   json: '{ address, projectId }',
 
   async run({ values, positionals: [address = ''] }) {
-    if (!/^(?:0x[0-9a-fA-F]{40}|[1-9A-HJ-NP-Za-km-z]{32,44})$/.test(address))
+    if (!isAddress(address))
       throw new UsageError('ADDRESS is an EVM address of 40 hex digits after 0x, or a Solana address.');
     const { service, identity, project, file } = await openVerified(values);
     await verifyAccount(service, identity, { ...project, address });

@@ -37,7 +37,8 @@ export const policyShow: Command = {
   name: 'policy show',
   role: 'owner',
   summary: 'show a policy with its rules',
-  description: 'Rules are asked in their order; the first that matches decides.',
+  description:
+    'A matching reject beats every matching accept, in whatever order they stand: docs/policies.md.',
   positionals: [ID],
   options: SERVICE_OPTIONS,
   examples: ['strongroom policy show 9b2f… --credentials acme.json'],

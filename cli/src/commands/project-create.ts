@@ -17,7 +17,7 @@ export const projectCreate: Command = {
     'Verifies the enclave, signs the project as a whole, and writes a secret only after the certificate shows exactly what was signed.',
   options: {
     ...PIN_OPTIONS,
-    url: { ...PIN_OPTIONS.url, isRequired: true, summary: 'the service, as your programs dial it' },
+    url: { ...PIN_OPTIONS.url, isRequired: true },
     out: {
       type: 'file',
       isRequired: true,

@@ -130,8 +130,8 @@ export const recoveryShow: Command = {
     };
     const { memoryKiB, passes, parallelism } = stretching;
     const lines = [
-      `Project ${hex(projectId)} has a recovery passphrase: Argon2id, ${memoryKiB / 1024} MiB, ${passes} passes, ${parallelism} lanes.`,
-      `Waiting period: ${waitingPeriodMs / 3_600_000} hours.`,
+      `Project ${hex(projectId)} has a recovery passphrase: Argon2id, ${memoryKiB / 1024} MiB, ${passes} passes, ${parallelism} ${parallelism === 1 ? 'lane' : 'lanes'}.`,
+      `Waiting period: ${spanOf(waitingPeriodMs)}.`,
       waiting === null
         ? 'No recovery waits.'
         : `Recovery ${waiting.id}, started ${waiting.startedAt}, can be completed from ${waiting.completableAt} on.`,
@@ -142,3 +142,14 @@ export const recoveryShow: Command = {
     };
   },
 };
+
+/** For people: 259200000 is "72 h". */
+function spanOf(ms: number): string {
+  const seconds = Math.ceil(ms / 1000);
+  const parts = [
+    [Math.floor(seconds / 3600), 'h'],
+    [Math.floor(seconds / 60) % 60, 'min'],
+    [seconds % 60, 's'],
+  ] as const;
+  return parts.flatMap(([count, unit]) => (count === 0 ? [] : [`${count} ${unit}`])).join(' ');
+}

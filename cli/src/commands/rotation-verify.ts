@@ -1,6 +1,8 @@
 import { verifyRotation } from '@strongroom/client/rotation';
 import type { Command } from '../framework/command.ts';
+import { UsageError } from '../framework/usage-error.ts';
 import { readNamedFile, required } from '../framework/values.ts';
+import { isAddress } from '../input/address.ts';
 import { openVerified } from '../input/owner.ts';
 import { SERVICE_OPTIONS } from '../input/service-options.ts';
 
@@ -25,6 +27,8 @@ export const rotationVerify: Command = {
       .split('\n')
       .map((line) => line.trim())
       .filter((line) => line !== '');
+    const wrong = addresses.findIndex((address) => !isAddress(address));
+    if (wrong >= 0) throw new UsageError(`Address ${wrong + 1} of --accounts is none: one address a line.`);
     const { service, identity, project, file } = await openVerified(values);
     const certificate = await verifyRotation(service, identity, { ...project, addresses });
     const { generation, accounts, completedAtMs } = certificate;

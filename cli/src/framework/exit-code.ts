@@ -40,7 +40,8 @@ export interface Failure {
 export function failureOf(error: unknown): Failure {
   if (error instanceof UsageError) return { exitCode: 2, code: 'USAGE', message: error.message };
   if (error instanceof OutputError) return { exitCode: 1, code: 'OUTPUT_FAILED', message: error.message };
-  if (error instanceof AttestationError) return { exitCode: 3, code: error.code, message: error.message };
+  if (error instanceof AttestationError)
+    return { exitCode: 3, code: error.code, message: hinted(error.code, error.message) };
   if (error instanceof ClientError) {
     const exitCode = NOT_VERIFIED.includes(error.code) ? 3 : 1;
     return { exitCode, code: error.code, message: hinted(error.code, error.message) };

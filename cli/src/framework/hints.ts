@@ -3,6 +3,14 @@ export const HINTS: Readonly<Record<string, string>> = {
   SERVICE_UNREACHABLE: 'Does it run, and is this its address?',
   CREDENTIALS_REFUSED:
     "The API key or Wallet Secret may be revoked, expired or of another project, the API key not allowed from this address, or this machine's clock wrong.",
+  ENROLMENT_REFUSED:
+    'Give the operator\'s permission by --enrolment-token-file or STRONGROOM_ENROLMENT_TOKEN; beside "make dev" it is .strongroom/enrolment-token, another one at each start.',
+  CHAIN_ROOT:
+    'Not AWS signed this. A service of "make dev" is verified under --custom-root .strongroom/root.pem, which proves nothing of a real one.',
+  PCR_MISMATCH:
+    'Another image runs than the one that you pin. When the operator announced a new one, rebuild it and pin its PCRs; otherwise give it no request.',
+  STATEMENT_ADDRESS:
+    'An EVM address has to be written as EIP-55 does, with its capitals: `account list` shows it so. When it is, do not pay to it.',
   CONNECTION_LOST: 'The enclave does not answer: does it run, and does STRONGROOM_ENCLAVE_* name it?',
   MODULE_NOT_FOUND:
     'There is no vsock here: operators\' commands run on a parent instance, or beside "make dev" as `npm run operate`.',

@@ -6,23 +6,11 @@ import type { CredentialsFile } from './credentials-file.ts';
 
 /** Where a service is, and what is pinned of it. */
 export const PIN_OPTIONS = {
-  url: {
-    type: 'text',
-    placeholder: 'URL',
-    summary: "the service, as your programs dial it; default: the credentials file's",
-  },
-  pcr0: {
-    type: 'text',
-    placeholder: 'HEX',
-    summary: "the image's measurement; default: the credentials file's",
-  },
-  pcr1: { type: 'text', placeholder: 'HEX', summary: "its kernel's; default: the credentials file's" },
-  pcr2: { type: 'text', placeholder: 'HEX', summary: "its application's; default: the credentials file's" },
-  deployment: {
-    type: 'text',
-    placeholder: 'HEX',
-    summary: "the deployment that you dealt with before; default: the credentials file's",
-  },
+  url: { type: 'text', placeholder: 'URL', summary: 'the service, as your programs dial it' },
+  pcr0: { type: 'text', placeholder: 'HEX', summary: "the image's measurement" },
+  pcr1: { type: 'text', placeholder: 'HEX', summary: "its kernel's" },
+  pcr2: { type: 'text', placeholder: 'HEX', summary: "its application's" },
+  deployment: { type: 'text', placeholder: 'HEX', summary: 'the deployment that you dealt with before' },
   root: {
     type: 'text',
     placeholder: 'PARTITION',
@@ -40,7 +28,18 @@ export const SERVICE_OPTIONS = {
     summary: "the project's secrets, as `project create` and `make dev` write them",
   },
   ...PIN_OPTIONS,
+  ...recorded('url', 'pcr0', 'pcr1', 'pcr2', 'deployment'),
 } as const satisfies Options;
+
+/** The same options, which a credentials file can stand for. */
+function recorded<Name extends 'url' | 'pcr0' | 'pcr1' | 'pcr2' | 'deployment'>(...names: readonly Name[]) {
+  return Object.fromEntries(
+    names.map((name) => [
+      name,
+      { ...PIN_OPTIONS[name], summary: `${PIN_OPTIONS[name].summary}; default: the credentials file's` },
+    ]),
+  ) as Record<Name, (typeof PIN_OPTIONS)[Name]>;
+}
 
 /**
  * What the caller pins: the options, or what the credentials file recorded when the project was made.

@@ -50,7 +50,9 @@ export async function handleSetRecoveryCodes(
  */
 export function assertStillServed({ requiredFor, passkeys, totp }: Factors): void {
   if (requiredFor.length > 0 && passkeys.length === 0 && totp === null)
-    throw invalid('The project requires a second factor, so one must stay.');
+    throw invalid(
+      'What requires a second factor needs a passkey or TOTP in the project: recovery codes alone run out.',
+    );
 }
 
 function invalid(clientMessage: string): OperationError {

@@ -3,7 +3,10 @@ import type { OperationName } from '@strongroom/shared/operations/registry';
 import type { Outcome } from './counters.ts';
 import type { Telemetry } from './telemetry.ts';
 
-/** What a client cannot cause: rows that were changed, withheld or put back, and tables that somebody filled. */
+/**
+ * What a client cannot cause: rows that were changed, withheld or put back, and tables that somebody filled. A refused proposal is
+ * not among it: the proxy asks without one for a network that it does not reach, to learn what policies say.
+ */
 const NOT_TRUSTED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'OPERATION_MISMATCH',
   'REPLAY_TABLE_FULL',
@@ -13,7 +16,6 @@ const NOT_TRUSTED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'RECORD_MISMATCH',
   'MARK_TABLE_FULL',
   'POLICY_DOCUMENT_REFUSED',
-  'PROPOSAL_REFUSED',
   'ROOT_RECORD_REFUSED',
   'ROOT_ALREADY_LOADED',
 ]);

@@ -18,6 +18,14 @@ const keyPolicy = process.env['KEY_POLICY'] || 'operational';
 /** So that a recovery can be tried within a minute. */
 const MIN_RECOVERY_WAIT_MS = 1000;
 const startedMs = performance.now();
+/** Of the databases under the home. */
+const STORE_PROBLEMS: Readonly<Record<string, string>> = {
+  STORE_NEWER_SCHEMA: `a newer version of Strongroom wrote ${home}; use that one, or set STRONGROOM_HOME.`,
+  STORE_READ_ONLY: `the databases in ${home} cannot be written to.`,
+  STORE_FULL: `the disk of ${home} is full.`,
+  STORE_CORRUPT: `the databases in ${home} are damaged; set STRONGROOM_HOME to start anew.`,
+  STORE_WRONG_DATABASE: `the databases in ${home} do not belong together; set STRONGROOM_HOME to start anew.`,
+};
 
 try {
   await run();
@@ -31,7 +39,8 @@ async function run(): Promise<void> {
   if (!isPort(metricsPort)) throw new Error('METRICS_PORT must be a port number');
   if (keyPolicy !== 'operational' && keyPolicy !== 'genesis')
     throw new Error('KEY_POLICY must be operational or genesis');
-  await assertPortFree();
+  await assertPortFree('PORT', port);
+  await assertPortFree('METRICS_PORT', metricsPort);
   takeHome(home);
   // Unreadable, it is better known before anything is started.
   readDevFile(home);
@@ -61,11 +70,13 @@ async function run(): Promise<void> {
 }
 
 /** Asked before anything is started: a second service on the same data would be one too many. @throws Error */
-async function assertPortFree(): Promise<void> {
-  const probe = createServer().listen(port, '127.0.0.1');
+async function assertPortFree(setting: string, wanted: number): Promise<void> {
+  const probe = createServer().listen(wanted, '127.0.0.1');
   await once(probe, 'listening').catch((cause: unknown) => {
     const isTaken = (cause as { code?: unknown }).code === 'EADDRINUSE';
-    throw new Error(`port ${port} ${isTaken ? 'is taken' : 'is not yours to use'}; set PORT.`, { cause });
+    throw new Error(`port ${wanted} ${isTaken ? 'is taken' : 'is not yours to use'}; set ${setting}.`, {
+      cause,
+    });
   });
   probe.close();
   await once(probe, 'close');
@@ -109,15 +120,6 @@ function failSetting(name: string, problem: string): never {
 function step(text: string): void {
   console.log(`[${((performance.now() - startedMs) / 1000).toFixed(1).padStart(5)} s] ${text}`);
 }
-
-/** Of the databases under the home. */
-const STORE_PROBLEMS: Readonly<Record<string, string>> = {
-  STORE_NEWER_SCHEMA: `a newer version of Strongroom wrote ${home}; use that one, or set STRONGROOM_HOME.`,
-  STORE_READ_ONLY: `the databases in ${home} cannot be written to.`,
-  STORE_FULL: `the disk of ${home} is full.`,
-  STORE_CORRUPT: `the databases in ${home} are damaged; set STRONGROOM_HOME to start anew.`,
-  STORE_WRONG_DATABASE: `the databases in ${home} do not belong together; set STRONGROOM_HOME to start anew.`,
-};
 
 function explain(error: unknown): string {
   if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')

@@ -1,7 +1,7 @@
 // `make dev` as a developer has it: a process, a file, and the official SDK.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -128,6 +128,18 @@ it('says which port is taken, and that another one runs on the same home', async
   expect(running.exitCode).toBeNull();
   expect(await start()).toContain(`port ${port} is taken`);
   expect(await stop()).toBe(1);
-  expect(await start({ PORT: `${await freePort()}` })).toContain('another "make dev" runs on');
+  const PORT = `${await freePort()}`;
+  expect(await start({ PORT })).toContain('another "make dev" runs on');
+  expect(await stop()).toBe(1);
+  expect(await start({ PORT, METRICS_PORT: `${port}` })).toContain('set METRICS_PORT.');
+  expect(await stop()).toBe(1);
+});
+
+it('says that the databases are damaged', async () => {
+  const damaged = join(home, 'damaged');
+  mkdirSync(join(damaged, 'data'), { recursive: true, mode: 0o700 });
+  writeFileSync(join(damaged, 'data/primary.sqlite'), Buffer.alloc(8192, 0x5a), { mode: 0o600 });
+  const output = await start({ PORT: `${await freePort()}`, STRONGROOM_HOME: damaged });
+  expect(output).toContain('make dev could not start: the databases in');
   expect(await stop()).toBe(1);
 });

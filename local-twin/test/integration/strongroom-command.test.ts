@@ -61,6 +61,9 @@ describe('a project', () => {
     const { apiKeySecret, walletSecret, projectId } = JSON.parse(readFileSync(file, 'utf8'));
     const again = await runStrongroom('project', 'create', ...pins, '--out', file);
     expect(again).toMatchObject({ exitCode: 2, json: { error: { code: 'USAGE' } } });
+    const uninvited = await runStrongroom('project', 'create', ...pins, '--out', `${file}.uninvited`);
+    expect(uninvited).toMatchObject({ exitCode: 1, json: { error: { code: 'ENROLMENT_REFUSED' } } });
+    expect(existsSync(`${file}.uninvited`)).toBe(false);
     const shown = await own('project', 'show');
     expect(shown.json).toMatchObject({ projectId, recordVersion: 1, exportAllowed: true });
     expect(shown.stdout).not.toContain(walletSecret);

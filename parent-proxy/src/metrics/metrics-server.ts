@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import { collectDefaultMetrics, type Registry } from 'prom-client';
+import { listen } from '../listen.ts';
 
 const REQUEST_TIMEOUT_MS = 5000;
 const MAX_CONNECTIONS = 16;
@@ -20,10 +21,10 @@ export interface MetricsServer {
 
 /**
  * Serves `GET /metrics` in Prometheus's text format, on a listener of its own: what clients reach has no such path.
- * @throws Error when the port is taken
+ * @throws ListenError when the port is taken
  */
 export async function startMetricsServer(
-  { host, port }: MetricsAddress,
+  address: MetricsAddress,
   registry: Registry,
 ): Promise<MetricsServer> {
   collectDefaultMetrics({ register: registry });
@@ -31,11 +32,8 @@ export async function startMetricsServer(
   server.maxConnections = MAX_CONNECTIONS;
   server.requestTimeout = REQUEST_TIMEOUT_MS;
   server.headersTimeout = REQUEST_TIMEOUT_MS;
-  server.listen(port, host);
-  await once(server, 'listening');
-  const address = server.address();
   return {
-    port: address !== null && typeof address === 'object' ? address.port : port,
+    port: await listen(server, address),
     async close() {
       const closed = once(server, 'close');
       server.close();

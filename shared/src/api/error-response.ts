@@ -107,7 +107,10 @@ const CLIENT_RESPONSES: Readonly<
   },
   INVALID_SIGNATURE: { status: 400, errorType: 'invalid_signature', errorMessage: 'Invalid signature.' },
   FEE_CAP_EXCEEDED: invalid(400, "The transaction's fee could exceed the project's cap."),
-  INVALID_TYPED_DATA: invalid(400, 'Invalid request. Please check the request body and parameters.'),
+  INVALID_TYPED_DATA: invalid(
+    400,
+    'The typed data is not valid EIP-712: check that every value fits its type.',
+  ),
   POLICY_VIOLATION: {
     status: 403,
     errorType: 'policy_violation',
