@@ -13,7 +13,7 @@ export interface Apt {
 }
 
 /** The Debian mirror that the machine's own apt configuration names. */
-async function machineMirror(): Promise<string> {
+export async function machineMirror(): Promise<string> {
   await run('apt-get', ['update', '-qq'], { timeoutMs: 180_000 });
   const lines = await run('apt-get', [
     'indextargets',

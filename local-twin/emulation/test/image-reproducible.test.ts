@@ -1,11 +1,14 @@
-// Two builds from two clean clones at two times measure the same; a byte of source or configuration changes the measurements.
+// Builds from two clean clones at two times measure the same, one by a clean `npm ci` and one by Dockerfile.enclave; a byte of source or
+// configuration changes the measurements.
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ImagePcrs } from '../../../enclave-app/src/kms/key-policy.ts';
 import { assembleIn, buildRootfs } from '../../../scripts/enclave-image/clean-build.ts';
+import { copyTrackedFiles } from '../../../scripts/enclave-image/source-context.ts';
 import { twinConfiguration } from '../../src/system/twin-configuration.ts';
+import { buildContainerRootfs } from '../container.ts';
 import { writeEmulationImage } from '../enclave-image.ts';
 import { type Ground, prepareGround } from '../ground.ts';
 import { scratchDir } from '../machine.ts';
@@ -27,24 +30,37 @@ interface BuiltImage {
 beforeAll(async () => {
   ground = await prepareGround();
   writeFileSync(configuration, twinConfiguration());
-  first = await buildFromClone('first');
-  await new Promise((resolve_) => setTimeout(resolve_, 1500));
-  second = await buildFromClone('second-with-a-longer-name');
+  first = await buildClean(clone('first'));
+  second = await buildByDockerfile(clone('second-with-a-longer-name'));
 });
 
 afterAll(() => dir[Symbol.dispose]());
 
-async function buildFromClone(name: string): Promise<BuiltImage> {
-  const clone = join(dir.path, name);
-  execFileSync('git', ['clone', '--quiet', '--no-hardlinks', repository, clone]);
+function clone(name: string): string {
+  const folder = join(dir.path, name);
+  execFileSync('git', ['clone', '--quiet', '--no-hardlinks', repository, folder]);
+  return folder;
+}
+
+async function buildClean(sources: string): Promise<BuiltImage> {
   const { application, isModified } = buildRootfs({
-    repository: clone,
+    repository: sources,
     configuration,
     main,
-    work: join(dir.path, `${name}-work`),
+    work: join(dir.path, 'clean'),
   });
   expect(isModified).toBe(false);
-  return await pack(clone, application);
+  return await pack(sources, application);
+}
+
+async function buildByDockerfile(sources: string): Promise<BuiltImage> {
+  const context = join(dir.path, 'context');
+  copyTrackedFiles(sources, context);
+  copyFileSync(configuration, join(context, 'configuration.json'));
+  const application = join(dir.path, 'container');
+  mkdirSync(application);
+  await buildContainerRootfs(context, join(application, 'rootfs'));
+  return await pack(sources, application);
 }
 
 async function pack(source: string, application: string): Promise<BuiltImage> {
@@ -53,9 +69,9 @@ async function pack(source: string, application: string): Promise<BuiltImage> {
   return { eif: readFileSync(file), pcrs };
 }
 
-/** Changes one byte of a file of the second build's sources and builds again. */
+/** Changes one byte of a file of the first build's sources and builds again. */
 async function buildChanged(path: string, from: string, to: string): Promise<BuiltImage> {
-  const source = join(dir.path, 'second-with-a-longer-name-work/source');
+  const source = join(dir.path, 'clean/source');
   const file = join(source, path);
   const text = readFileSync(file, 'utf8');
   expect(text).toContain(from);
@@ -71,7 +87,7 @@ async function buildChanged(path: string, from: string, to: string): Promise<Bui
 }
 
 describe('the enclave image', () => {
-  it('is the same, byte for byte, from two clones', () => {
+  it('is the same, byte for byte, from two clones, in a container and without one', () => {
     expect(second.pcrs).toEqual(first.pcrs);
     expect(second.eif.equals(first.eif)).toBe(true);
     console.log(`${(first.eif.length / 1024 / 1024).toFixed(1)} MiB`, JSON.stringify(first.pcrs));
