@@ -13,7 +13,7 @@ const endToEnd = readdirSync(join(REPOSITORY, tests))
   .filter((path) => readFileSync(join(REPOSITORY, path), 'utf8').includes('startTestSystem'));
 
 /** What a hostile parent does with connections, KMS, credentials and time; its attacks on rows and requests reach the enclave's code the same way. */
-const hostileParent = ['boot', 'kms-relay', 'telemetry', 'time', 'transport'].map(
+const hostileParent = ['boot', 'boot-kms', 'kms-relay', 'telemetry', 'time', 'transport'].map(
   (name) => `${tests}/hostile-${name}.test.ts`,
 );
 
