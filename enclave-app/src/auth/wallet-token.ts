@@ -49,19 +49,20 @@ export function verifyWalletToken(
 ): VerifiedWalletToken {
   if (untrustedToken === null) throw new OperationError('WALLET_TOKEN_MISSING');
   const { header, claims, signingInput, signature } = parse(untrustedToken);
-  const { iat, nbf, jti, uris, reqHash } = claims;
+  const { iat, nbf, exp, jti, uris, reqHash } = claims;
   const hasShape =
     header['alg'] === 'ES256' &&
     header['typ'] === 'JWT' &&
     Number.isSafeInteger(iat) &&
     (nbf === undefined || Number.isSafeInteger(nbf)) &&
+    (exp === undefined || Number.isSafeInteger(exp)) &&
     typeof jti === 'string' &&
     JTI.test(jti) &&
     (reqHash === undefined || typeof reqHash === 'string');
   if (!hasShape) throw new OperationError('WALLET_TOKEN_MALFORMED');
   assertSignature({ signingInput, signature }, expected, (iat as number) * 1000);
   const authority = authorityOf(uris, expected);
-  assertTime(iat as number, (nbf ?? iat) as number, expected);
+  assertTime({ iat, nbf: nbf ?? iat, exp: exp ?? Number.POSITIVE_INFINITY } as TimeClaims, expected);
   assertRequestHash(reqHash as string | undefined, expected.body);
   return {
     id: tokenIdOf(jti),
@@ -119,12 +120,18 @@ function authorityOf(uris: unknown, { method, path, authority }: TokenExpectatio
   return made;
 }
 
-function assertTime(issuedAtS: number, notBeforeS: number, { nowMs, bootMs }: TokenExpectation): void {
+/** Seconds since the Unix epoch (RFC 7519 section 4.1). */
+interface TimeClaims {
+  readonly iat: number;
+  readonly nbf: number;
+  readonly exp: number;
+}
+
+function assertTime({ iat, nbf, exp }: TimeClaims, { nowMs, bootMs }: TokenExpectation): void {
   const nowS = nowMs / 1000;
-  if (issuedAtS <= Math.floor(bootMs / 1000)) throw new OperationError('WALLET_TOKEN_BEFORE_BOOT');
-  if (issuedAtS < nowS - MAX_AGE_S) throw new OperationError('WALLET_TOKEN_STALE');
-  if (issuedAtS > nowS + MAX_FUTURE_S || notBeforeS > issuedAtS)
-    throw new OperationError('WALLET_TOKEN_FUTURE');
+  if (iat <= Math.floor(bootMs / 1000)) throw new OperationError('WALLET_TOKEN_BEFORE_BOOT');
+  if (iat < nowS - MAX_AGE_S || exp <= Math.max(nowS, iat)) throw new OperationError('WALLET_TOKEN_STALE');
+  if (iat > nowS + MAX_FUTURE_S || nbf > iat) throw new OperationError('WALLET_TOKEN_FUTURE');
 }
 
 const EMPTY_OBJECT_HASH = hash('sha256', '{}', 'hex');

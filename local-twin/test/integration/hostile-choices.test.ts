@@ -1,8 +1,9 @@
 // What a client's token leaves open is the parent's to choose; here it chooses what the client would not have.
+import { createEvmAccount } from '@strongroom/shared/operations/create-evm-account';
 import { prepareAndSendUserOperation } from '@strongroom/shared/operations/prepare-and-send-user-operation';
 import type { Address } from 'viem';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createLabAccount } from '../../src/hostile/lab-project.ts';
+import { createLabAccount, createLabProject, signedRequest } from '../../src/hostile/lab-project.ts';
 import { type LabEnclave, type Laboratory, openLaboratory } from '../../src/hostile/laboratory.ts';
 import {
   callTo,
@@ -48,5 +49,24 @@ describe('an account that delegated', () => {
     expect((await ask(0, ALLOWED)).answer.status).toBe(200);
     await expect(ask(0, FORBIDDEN)).rejects.toThrow(code('POLICY_VIOLATION'));
     await expect(ask(1, FORBIDDEN)).rejects.toThrow(code('RECORD_MISMATCH'));
+  });
+});
+
+describe('not prevented', () => {
+  it('a creation is answered with another account of the project, by the name that that one has', async () => {
+    const project = await createLabProject(enclave);
+    const older = await createLabAccount(enclave, project, { name: 'older' });
+    const existing = { address: older.address, account: older.rows.account };
+    const client = signedRequest(project, { path: '/v2/evm/accounts', body: { name: 'newer' } });
+    const { answer, created } = await enclave.call(createEvmAccount, {
+      client,
+      project: project.rows,
+      existing,
+    });
+    expect(created).toBeNull();
+    expect(JSON.parse(Buffer.from(answer.body).toString())).toMatchObject({
+      address: older.address,
+      name: 'older',
+    });
   });
 });
