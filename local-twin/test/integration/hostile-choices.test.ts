@@ -1,10 +1,14 @@
 // What a client's token leaves open is the parent's to choose; here it chooses what the client would not have.
+import { generateKeyPairSync } from 'node:crypto';
 import { createEvmAccount } from '@strongroom/shared/operations/create-evm-account';
+import { createSolanaAccount } from '@strongroom/shared/operations/create-solana-account';
+import { exportEvmAccount } from '@strongroom/shared/operations/export-evm-account';
 import { prepareAndSendUserOperation } from '@strongroom/shared/operations/prepare-and-send-user-operation';
 import type { Address } from 'viem';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLabAccount, createLabProject, signedRequest } from '../../src/hostile/lab-project.ts';
 import { type LabEnclave, type Laboratory, openLaboratory } from '../../src/hostile/laboratory.ts';
+import { fullySignedRequest } from '../support/lab-policy.ts';
 import {
   callTo,
   createLabWallet,
@@ -49,6 +53,30 @@ describe('an account that delegated', () => {
     expect((await ask(0, ALLOWED)).answer.status).toBe(200);
     await expect(ask(0, FORBIDDEN)).rejects.toThrow(code('POLICY_VIOLATION'));
     await expect(ask(1, FORBIDDEN)).rejects.toThrow(code('RECORD_MISMATCH'));
+  });
+});
+
+describe('a name', () => {
+  it('that an EVM and a Solana account share is that of the account whose chain the path names', async () => {
+    const scopes = ['read', 'sign', 'accounts#export'] as const;
+    const project = await createLabProject(enclave, { exportAllowed: true, scopes });
+    await createLabAccount(enclave, project, { name: 'shared' });
+    const { created } = await enclave.call(createSolanaAccount, {
+      client: signedRequest(project, { path: '/v2/solana/accounts', body: { name: 'shared' } }),
+      project: project.rows,
+      existing: null,
+    });
+    const { account, walletKey, view } = created!;
+    const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const exportEncryptionKey = publicKey.export({ format: 'der', type: 'spki' }).toString('base64');
+    const path = '/v2/evm/accounts/export/by-name/shared';
+    const exporting = enclave.call(exportEvmAccount, {
+      client: fullySignedRequest(project, { path, body: { exportEncryptionKey } }),
+      project: project.rows,
+      address: view.address,
+      rows: { account, walletKey },
+    });
+    await expect(exporting).rejects.toThrow(code('RECORD_MISMATCH'));
   });
 });
 
