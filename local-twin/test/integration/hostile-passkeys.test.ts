@@ -1,89 +1,55 @@
 // Passkeys against a parent, and against a thief of the Wallet Secret.
-import { generateKeyPairSync } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeWalletSecret } from '@strongroom/client/credentials';
 import { encodeSecondFactor, operationChallenge } from '@strongroom/client/second-factor';
-import { addWalletSecret } from '@strongroom/shared/operations/add-wallet-secret';
-import { createPolicy } from '@strongroom/shared/operations/create-policy';
-import { exportEvmAccount } from '@strongroom/shared/operations/export-evm-account';
 import type { ClientRequest } from '@strongroom/shared/operations/fields';
-import { getAttestation } from '@strongroom/shared/operations/get-attestation';
-import { updateEvmAccount } from '@strongroom/shared/operations/update-evm-account';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { addSecret, afterChange, identityKeyOf, newSecretBody } from '../../src/hostile/lab-owner.ts';
-import {
-  createLabAccount,
-  createLabProject,
-  type LabAccount,
-  type LabProject,
-  signedRequest,
-} from '../../src/hostile/lab-project.ts';
-import { type LabEnclave, type Laboratory, openLaboratory } from '../../src/hostile/laboratory.ts';
+import { addSecret, afterChange } from '../../src/hostile/lab-owner.ts';
+import { createLabProject, type LabProject, signedRequest } from '../../src/hostile/lab-project.ts';
 import {
   type AssertionChanges,
   addPasskeyTo,
   assertionOf,
-  factorChallengeOf,
   makePasskey,
   passkeyRequest,
-  removePasskeyFrom,
-  removePasskeyRequest,
-  requirementsRequest,
   type SoftwarePasskey,
-  setRequirements,
   withFactor,
   withPasskey,
 } from '../support/lab-factors.ts';
-import { fullySignedRequest } from '../support/lab-policy.ts';
+import {
+  addSecretBy,
+  createPolicyBy,
+  EVERYTHING,
+  newPolicyRequest,
+  newSecretRequest,
+  openPasskeyLab,
+  type PasskeyLab,
+} from '../support/passkey-lab.ts';
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
-const EVERYTHING = ['wallet-secret', 'recovery', 'export', 'policy', 'factor'];
-const SIGNING_POLICY = {
-  scope: 'account',
-  description: 'nothing',
-  rules: [{ action: 'reject', operation: 'signEvmHash' }],
-};
-const RECIPIENT = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey;
-let lab: Laboratory;
-let enclave: LabEnclave;
-let identityKey: Uint8Array;
+let passkeys: PasskeyLab;
+let lab: PasskeyLab['lab'];
+let enclave: PasskeyLab['enclave'];
 let passkey: SoftwarePasskey;
 let bare: LabProject;
 /** With a passkey that everything requires. */
 let mine: LabProject;
 
 beforeAll(async () => {
-  lab = await openLaboratory();
-  enclave = await lab.bootReady();
-  const { manifest } = await enclave.call(getAttestation, { nonce: new Uint8Array(32) });
-  identityKey = identityKeyOf(manifest);
+  passkeys = await openPasskeyLab();
+  ({ lab, enclave } = passkeys);
 });
 afterAll(() => lab[Symbol.asyncDispose]());
 beforeEach(async () => {
   passkey = makePasskey();
-  bare = await createLabProject(enclave, {
-    exportAllowed: true,
-    scopes: ['read', 'sign', 'accounts#export'],
-  });
-  const enrolled = await enrol(bare, passkey);
-  mine = afterChange(enrolled, await require(enrolled, EVERYTHING));
+  ({ bare, mine } = await passkeys.createProject(passkey));
 });
 
-const challenge = (project = mine, from = enclave) => factorChallengeOf(from, project.rows, identityKey);
-const require = (project: LabProject, purposes: readonly string[]) =>
-  setRequirements(enclave, project, requirementsRequest(project, purposes));
-
-async function enrol(project: LabProject, added: SoftwarePasskey): Promise<LabProject> {
-  const client = await passkeyRequest(project, added, await challenge(project));
-  return afterChange(project, await addPasskeyTo(enclave, project, client));
-}
-
-function secretRequest(project = mine): ClientRequest {
-  const body = newSecretBody(makeWalletSecret(), project.rows.projectId);
-  return signedRequest(project, { path: '/v2/enclave/wallet-secrets', body });
-}
-const add = (client: ClientRequest, project = mine, to = enclave) =>
-  to.call(addWalletSecret, { client, project: project.rows });
+const challenge = (project = mine, from = enclave) => passkeys.challenge(project, from);
+const require: PasskeyLab['require'] = (project, purposes) => passkeys.require(project, purposes);
+const enrol: PasskeyLab['enrol'] = (project, added) => passkeys.enrol(project, added);
+const add = (client: ClientRequest, project = mine) => addSecretBy(enclave, client, project);
+const create = (client: ClientRequest) => createPolicyBy(enclave, client, mine);
 
 /** The same request under a wallet token that was not used. */
 function freshToken({ method, path, body }: ClientRequest) {
@@ -94,104 +60,6 @@ function freshToken({ method, path, body }: ClientRequest) {
   });
   return { walletToken };
 }
-
-let account: LabAccount;
-let isGiven = false;
-const mayBeSecond = async (client: ClientRequest) =>
-  isGiven ? await withPasskey(client, passkey, await challenge()) : client;
-const fewer = () => requirementsRequest(mine, []);
-const another = async () => passkeyRequest(mine, makePasskey(), await challenge());
-const policyRequest = () => signedRequest(mine, { path: '/v2/policy-engine/policies', body: SIGNING_POLICY });
-const create = (client: ClientRequest) => enclave.call(createPolicy, { client, project: mine.rows });
-const detachRequest = () =>
-  signedRequest(mine, {
-    method: 'PUT',
-    path: `/v2/evm/accounts/${account.address}`,
-    body: { accountPolicy: '' },
-  });
-const detach = (client: ClientRequest) =>
-  enclave.call(updateEvmAccount, { client, project: mine.rows, account: account.rows.account });
-const exportRequest = () => {
-  const exportEncryptionKey = RECIPIENT.export({ format: 'der', type: 'spki' }).toString('base64');
-  const path = `/v2/evm/accounts/${account.address}/export`;
-  return fullySignedRequest(mine, { path, body: { exportEncryptionKey } });
-};
-const exportKey = (client: ClientRequest) =>
-  enclave.call(exportEvmAccount, {
-    client,
-    project: mine.rows,
-    address: account.address,
-    rows: account.rows,
-  });
-
-describe('a passkey', () => {
-  it('is certified with what it is required for', async () => {
-    expect(await challenge()).toMatchObject({
-      webauthn: { rpId: 'localhost', origins: ['http://localhost:8787'] },
-      passkeys: [{ name: 'laptop', credentialId: Uint8Array.from(passkey.credentialId) }],
-      requiredFor: EVERYTHING,
-      hasTotp: false,
-      recoveryCodes: 0,
-    });
-    await expect(challenge(bare)).rejects.toThrow(code('RECORD_OLDER_VERSION'));
-  });
-
-  it.each([
-    ['a rotation', async () => add(await mayBeSecond(secretRequest()))],
-    ['a policy', async () => create(await mayBeSecond(policyRequest()))],
-    ['an export', async () => exportKey(await mayBeSecond(exportRequest()))],
-    ['an attached policy', async () => detach(await mayBeSecond(detachRequest()))],
-    ['fewer requirements', async () => setRequirements(enclave, mine, await mayBeSecond(fewer()))],
-    ['another passkey', async () => addPasskeyTo(enclave, mine, await mayBeSecond(await another()))],
-  ] as const)('is demanded for %s, and opens it', async (_name, attempt) => {
-    account = await createLabAccount(enclave, mine);
-    isGiven = false;
-    await expect(attempt()).rejects.toThrow(code('SECOND_FACTOR_REQUIRED'));
-    isGiven = true;
-    const answered = await attempt();
-    expect('answer' in answered ? answered.answer.status : answered.status).toBeLessThan(300);
-  });
-
-  it('stays while something requires one, and is removed by itself when nothing does', async () => {
-    const removal = await withPasskey(removePasskeyRequest(mine, passkey), passkey, await challenge());
-    await expect(removePasskeyFrom(enclave, mine, removal)).rejects.toThrow(code('INVALID_REQUEST'));
-    const free = afterChange(
-      mine,
-      await setRequirements(enclave, mine, await withPasskey(fewer(), passkey, await challenge())),
-    );
-    const removed = afterChange(
-      free,
-      await removePasskeyFrom(enclave, free, removePasskeyRequest(free, passkey)),
-    );
-    expect(await challenge(removed)).toMatchObject({ passkeys: [], webauthn: null });
-    await expect(require(removed, ['export'])).rejects.toThrow(code('INVALID_REQUEST'));
-  });
-
-  it('is not enrolled without its own signature, for another origin, twice, or over a spent challenge', async () => {
-    const project = await createLabProject(enclave);
-    const key = makePasskey();
-    const refused = async (changes: Parameters<typeof passkeyRequest>[3], expected: string) => {
-      const client = await passkeyRequest(project, key, await challenge(project), changes);
-      await expect(addPasskeyTo(enclave, project, client)).rejects.toThrow(code(expected));
-    };
-    await refused(
-      { body: { publicKey: makePasskey().publicKey.toString('base64') } },
-      'SECOND_FACTOR_REFUSED',
-    );
-    await refused({ body: { origins: ['https://localhost.example.org'] } }, 'INVALID_REQUEST');
-    await refused({ body: { origins: ['http://localhost:1'] } }, 'SECOND_FACTOR_REFUSED');
-    await refused({ body: { rpId: 'local' } }, 'INVALID_REQUEST');
-    await refused({ body: { publicKey: mine.apiKey.publicKey.toString() } }, 'INVALID_REQUEST');
-    await refused({ flags: 0x01 }, 'SECOND_FACTOR_REFUSED');
-    const asked = await challenge(project);
-    await addPasskeyTo(enclave, project, await passkeyRequest(project, key, asked));
-    const spent = await passkeyRequest(project, makePasskey(), asked);
-    await expect(addPasskeyTo(enclave, project, spent)).rejects.toThrow(code('SECOND_FACTOR_REFUSED'));
-    const enrolled = await enrol(project, key);
-    const again = await passkeyRequest(enrolled, key, await challenge(enrolled));
-    await expect(addPasskeyTo(enclave, enrolled, again)).rejects.toThrow(code('ALREADY_EXISTS'));
-  });
-});
 
 describe('whoever has the Wallet Secret and not the passkey', () => {
   it.each<[string, AssertionChanges]>([
@@ -207,7 +75,7 @@ describe('whoever has the Wallet Secret and not the passkey', () => {
     ['whose counter stands still', { signCount: 1 }],
     ['whose counter goes back', { signCount: 0 }],
   ])('cannot use an assertion %s', async (_name, changes) => {
-    const client = await withPasskey(secretRequest(), passkey, await challenge(), changes);
+    const client = await withPasskey(newSecretRequest(mine), passkey, await challenge(), changes);
     await expect(add(client)).rejects.toThrow(code('SECOND_FACTOR_REFUSED'));
   });
 
@@ -215,16 +83,20 @@ describe('whoever has the Wallet Secret and not the passkey', () => {
     const own = makePasskey();
     const strangers = [own, { ...own, credentialId: passkey.credentialId }];
     for (const stranger of strangers) {
-      const client = await withPasskey(secretRequest(), stranger, await challenge());
+      const client = await withPasskey(newSecretRequest(mine), stranger, await challenge());
       await expect(add(client)).rejects.toThrow(code('SECOND_FACTOR_REFUSED'));
     }
   });
 
   it('cannot take an assertion to another body, path, project or operation', async () => {
-    const signed = await withPasskey(secretRequest(), passkey, await challenge());
+    const signed = await withPasskey(newSecretRequest(mine), passkey, await challenge());
     const { secondFactor = null } = signed;
-    await expect(add({ ...secretRequest(), secondFactor })).rejects.toThrow(code('SECOND_FACTOR_REFUSED'));
-    await expect(create({ ...policyRequest(), secondFactor })).rejects.toThrow(code('SECOND_FACTOR_REFUSED'));
+    await expect(add({ ...newSecretRequest(mine), secondFactor })).rejects.toThrow(
+      code('SECOND_FACTOR_REFUSED'),
+    );
+    await expect(create({ ...newPolicyRequest(mine), secondFactor })).rejects.toThrow(
+      code('SECOND_FACTOR_REFUSED'),
+    );
     const theirs = await createLabProject(enclave);
     const enrolled = await enrol(theirs, passkey);
     const other = afterChange(enrolled, await require(enrolled, EVERYTHING));
@@ -237,12 +109,12 @@ describe('whoever has the Wallet Secret and not the passkey', () => {
 
   it('cannot use one again: neither at once, nor in parallel, nor on the record that follows', async () => {
     const asked = await challenge();
-    const { body, path } = secretRequest();
+    const { body, path } = newSecretRequest(mine);
     const send = async () => {
       const anew = signedRequest(mine, { path, body: JSON.parse(Buffer.from(body).toString()) });
       return { ...anew, secondFactor: first.secondFactor ?? null };
     };
-    const first = await withPasskey({ ...secretRequest(), body }, passkey, asked);
+    const first = await withPasskey({ ...newSecretRequest(mine), body }, passkey, asked);
     const outcomes = await Promise.allSettled([add(await send()), add(await send()), add(await send())]);
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     const [done] = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
@@ -252,7 +124,7 @@ describe('whoever has the Wallet Secret and not the passkey', () => {
   });
 
   it('cannot have any bit of one changed, or the header spelled otherwise', async () => {
-    const request = secretRequest();
+    const request = newSecretRequest(mine);
     const asked = await challenge();
     const webauthnChallenge = await operationChallenge(asked, request);
     const assertion = assertionOf(passkey, { challenge: asked.challenge, webauthnChallenge });
@@ -288,13 +160,13 @@ describe('whoever has the Wallet Secret and not the passkey', () => {
 describe('a parent', () => {
   it('cannot put older factors back, or use a challenge of an older record or of another enclave', async () => {
     const old = await challenge();
-    const added = await add(await withPasskey(secretRequest(), passkey, await challenge()));
+    const added = await add(await withPasskey(newSecretRequest(mine), passkey, await challenge()));
     const next = afterChange(mine, added);
-    const late = await withPasskey(secretRequest(next), passkey, old);
+    const late = await withPasskey(newSecretRequest(next), passkey, old);
     await expect(add(late, next)).rejects.toThrow(code('SECOND_FACTOR_REFUSED'));
-    await expect(add(secretRequest(bare), bare)).rejects.toThrow(code('RECORD_OLDER_VERSION'));
+    await expect(add(newSecretRequest(bare), bare)).rejects.toThrow(code('RECORD_OLDER_VERSION'));
     await using second = await lab.bootReady();
-    const foreign = await withPasskey(secretRequest(next), passkey, await challenge(next, second));
+    const foreign = await withPasskey(newSecretRequest(next), passkey, await challenge(next, second));
     await expect(add(foreign, next)).rejects.toThrow(code('SECOND_FACTOR_REFUSED'));
   });
 });
