@@ -1,15 +1,9 @@
 // PostgreSQL's server killed right before and right after every commit; the proxy lives, and finds it again.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type PostgresServer, startPostgres } from '../../../parent-proxy/test/store/postgres-server.ts';
-import { CRASH_POINTS, killAtEveryCommit, type Victim } from '../support/crash-matrix.ts';
+import { killAtEveryCommit, type Victim } from '../support/crash-matrix.ts';
 import { rotationScenario } from '../support/crash-of-rotation.ts';
-import {
-  completeRecoveryScenario,
-  createScenario,
-  importScenario,
-  startRecoveryScenario,
-  walletSecretScenario,
-} from '../support/crash-scenarios.ts';
+import { CRASH_OPTIONS, describeCrashMatrix } from '../support/describe-crash-matrix.ts';
 import { createTestProject } from '../support/project.ts';
 import { startTestSystem, type TestSystem } from '../support/test-system.ts';
 
@@ -21,7 +15,7 @@ describe('a database server killed at every commit of', () => {
     server = await startPostgres();
     const primaryUrl = await server.createDatabase('primary');
     const store = { engine: 'postgres', primaryUrl, vaultUrl: await server.createDatabase('vault') } as const;
-    system = await startTestSystem({ execArgv: CRASH_POINTS, limits: { minRecoveryWaitMs: 1000 }, store });
+    system = await startTestSystem({ ...CRASH_OPTIONS, store });
     let walWriter = await server.walWriter();
     const database: Victim = {
       name: 'the database server',
@@ -45,19 +39,5 @@ describe('a database server killed at every commit of', () => {
     const project = await createTestProject(system);
     expect(await killAtEveryCommit(victims, await rotationScenario(system, project))).toBe(8);
   });
-  it('a create', async () => {
-    expect(await killAtEveryCommit(victims, createScenario(system))).toBe(3);
-  });
-  it('an import', async () => {
-    expect(await killAtEveryCommit(victims, importScenario(system))).toBe(4);
-  });
-  it('a new Wallet Secret', async () => {
-    expect(await killAtEveryCommit(victims, walletSecretScenario(system))).toBe(1);
-  });
-  it('the start of a recovery', async () => {
-    expect(await killAtEveryCommit(victims, startRecoveryScenario(system))).toBe(1);
-  });
-  it('the end of a recovery', async () => {
-    expect(await killAtEveryCommit(victims, completeRecoveryScenario(system))).toBe(1);
-  });
+  describeCrashMatrix(() => ({ system, victims, webhook: null }));
 });

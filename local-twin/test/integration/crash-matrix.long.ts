@@ -1,19 +1,11 @@
 // Proxy and enclave killed right before and right after every commit.
 import assert from 'node:assert/strict';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CRASH_POINTS, killAtEveryCommit, type Victim } from '../support/crash-matrix.ts';
+import { killAtEveryCommit, type Victim } from '../support/crash-matrix.ts';
 import { exportScenario } from '../support/crash-of-export.ts';
-import {
-  completeRecoveryScenario,
-  createScenario,
-  importScenario,
-  startRecoveryScenario,
-  walletSecretScenario,
-} from '../support/crash-scenarios.ts';
+import { CRASH_OPTIONS, describeCrashMatrix } from '../support/describe-crash-matrix.ts';
 import { type RecoveryWebhook, startRecoveryWebhook } from '../support/recovery-webhook.ts';
 import { startTestSystem, type TestSystem } from '../support/test-system.ts';
-
-const options = { execArgv: CRASH_POINTS, limits: { minRecoveryWaitMs: 1000 } };
 
 function proxyOf(system: TestSystem): Victim {
   return {
@@ -43,7 +35,7 @@ describe('killed at every commit of', () => {
   let webhook: RecoveryWebhook;
   beforeAll(async () => {
     webhook = await startRecoveryWebhook();
-    system = await startTestSystem({ ...options, recoveryWebhook: webhook.url });
+    system = await startTestSystem({ ...CRASH_OPTIONS, recoveryWebhook: webhook.url });
     victims = [proxyOf(system), enclaveOf(system)];
   });
   afterAll(async () => {
@@ -51,22 +43,8 @@ describe('killed at every commit of', () => {
     await webhook[Symbol.asyncDispose]();
   });
 
-  it('a create', async () => {
-    expect(await killAtEveryCommit(victims, createScenario(system))).toBe(3);
-  });
-  it('an import', async () => {
-    expect(await killAtEveryCommit(victims, importScenario(system))).toBe(4);
-  });
+  describeCrashMatrix(() => ({ system, victims, webhook }));
   it('an export', async () => {
     expect(await killAtEveryCommit(victims, exportScenario(system))).toBe(2);
-  });
-  it('a new Wallet Secret', async () => {
-    expect(await killAtEveryCommit(victims, walletSecretScenario(system))).toBe(1);
-  });
-  it('the start of a recovery', async () => {
-    expect(await killAtEveryCommit(victims, startRecoveryScenario(system, webhook))).toBe(1);
-  });
-  it('the end of a recovery', async () => {
-    expect(await killAtEveryCommit(victims, completeRecoveryScenario(system))).toBe(1);
   });
 });

@@ -201,7 +201,7 @@ async function assertWebhookIsTold(
 
 export function startRecoveryScenario(
   system: TestSystem,
-  webhook: RecoveryWebhook | null = null,
+  webhook: RecoveryWebhook | null,
 ): Scenario<RecoveryTrial, true> {
   return {
     prepare: () => recoverable(system),
