@@ -1,4 +1,4 @@
-// What docs/operations.md tells an operator to type: every command, option, make target and setting in it is there.
+// What docs/operations.md and docs/incidents.md tell people to type: every command, option, make target and setting in it is there.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -8,12 +8,14 @@ import { describe, expect, it } from 'vitest';
 
 const repository = resolve(import.meta.dirname, '..');
 const read = (path: string) => readFileSync(join(repository, path), 'utf8');
-const lines = read('docs/operations.md').split('\n');
+const lines = [...read('docs/operations.md').split('\n'), ...read('docs/incidents.md').split('\n')];
 const GENERAL_OPTIONS = ['--help', '--json', '--version', '--yes'];
 /** Options of nitro-cli and docker that the text names by themselves. */
 const FOREIGN_OPTIONS = ['--debug-mode'];
 
-const blocks = lines.filter((line) => /^ {7}|^operate /.test(line)).map((line) => line.trim());
+const blocks = lines
+  .filter((line) => /^ {7}|^operate |^strongroom /.test(line))
+  .map((line) => line.replace(/ {2,}#.*$/, '').trim());
 const inline = lines.flatMap((line) => [...line.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code));
 const typed = [...blocks, ...inline];
 
@@ -27,7 +29,7 @@ function commandOf(words: string): Command | undefined {
 const optionsIn = (text: string) => text.match(/(?<![\w-])--[a-z][a-z-]*/g) ?? [];
 const makefile = read('Makefile') + read('scripts/enclave-image/targets.mk');
 
-describe('docs/operations.md names', () => {
+describe('operations.md and incidents.md name', () => {
   const strongroom = typed.flatMap((text) =>
     [...text.matchAll(/^(?:operate|strongroom) (.*)$/g)].map(([, words = '']) => words),
   );

@@ -7,10 +7,12 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { parseConfiguration } from '../../enclave-app/src/config.ts';
 import type { ImagePcrs } from '../../enclave-app/src/kms/key-policy.ts';
 import { writeEmulationImage } from '../../local-twin/emulation/enclave-image.ts';
 import { prepareGround } from '../../local-twin/emulation/ground.ts';
 import { buildRootfs } from './clean-build.ts';
+import { readInput, withInputErrors } from './operator-input.ts';
 import { copyTrackedFiles } from './source-context.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '../..');
@@ -27,16 +29,20 @@ if (values.configuration === undefined || values.out === undefined) {
   console.error('usage: make eif CONFIG=<measured configuration of the deployment>');
   process.exit(2);
 }
+const { configuration, out } = values;
+// Better known now than by an image that does not start.
+await withInputErrors(() => void parseConfiguration(readInput(configuration)));
+if (process.exitCode === 1) process.exit();
 const work = mkdtempSync(join(tmpdir(), 'strongroom-image-'));
 try {
-  mkdirSync(values.out, { recursive: true });
+  mkdirSync(out, { recursive: true });
   const isEmulation = Boolean(values['emulation-kms-ca']);
   const hasNitroCli = !isEmulation && spawnSync('nitro-cli', ['--version']).status === 0;
   const build = hasNitroCli ? buildWithNitroCli : buildForEmulation;
-  const { file, pcrs, isModified } = await build(resolve(values.configuration), resolve(values.out));
+  const { file, pcrs, isModified } = await build(resolve(configuration), resolve(out));
   if (isModified)
     console.error('warning: tracked files differ from the commit; nobody else can rebuild this image');
-  writeFileSync(join(values.out, 'pcrs.json'), `${JSON.stringify(pcrs, null, 2)}\n`);
+  writeFileSync(join(out, 'pcrs.json'), `${JSON.stringify(pcrs, null, 2)}\n`);
   console.error(file);
   console.log(JSON.stringify(pcrs, null, 2));
 } finally {

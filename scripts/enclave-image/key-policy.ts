@@ -1,11 +1,11 @@
 // Prints the KMS key policy of a deployment: the template that the enclave was measured with, filled with its configuration and with
 // the images that may decrypt. The administrator puts exactly this; an enclave refuses a key with any other.
 // usage: node scripts/enclave-image/key-policy.ts --configuration FILE --pcrs FILE [--pcrs FILE] [--state genesis] [--retired GENERATION]
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import * as v from 'valibot';
 import { parseConfiguration } from '../../enclave-app/src/config.ts';
 import { type KeyPolicy, renderKeyPolicy } from '../../enclave-app/src/kms/key-policy.ts';
+import { InputError, readInput, withInputErrors } from './operator-input.ts';
 
 const pcr = v.pipe(v.string(), v.regex(/^[0-9a-f]{96}$/), v.regex(/[1-9a-f]/, 'is zero: a debug enclave'));
 const pcrsSchema = v.strictObject({ pcr0: pcr, pcr1: pcr, pcr2: pcr });
@@ -22,7 +22,8 @@ export interface KeyPolicyInput {
 
 /**
  * Fills in the key policy.
- * @throws ConfigurationError, or ValiError when a file of measurements is not what `make eif` writes
+ * @throws ConfigurationError
+ * @throws InputError when a file of measurements is not what `make eif` writes
  */
 export function keyPolicy({
   configuration,
@@ -31,9 +32,17 @@ export function keyPolicy({
   retiredGenerations = [],
 }: KeyPolicyInput): KeyPolicy {
   const { kms } = parseConfiguration(configuration);
-  const images = pcrs.map((text) => v.parse(pcrsSchema, JSON.parse(text)));
+  const images = pcrs.map(parsePcrs);
   const { instanceRole, administrator } = kms;
   return renderKeyPolicy({ instanceRole, administrator, images, state, retiredGenerations });
+}
+
+/** @throws InputError */
+function parsePcrs(text: string) {
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson({}, 'no JSON'), pcrsSchema), text);
+  if (parsed.success) return parsed.output;
+  const [{ message }] = parsed.issues;
+  throw new InputError(`PCRS is not a pcrs.json as "make eif" writes it: ${message}`);
 }
 
 if (import.meta.main) {
@@ -58,11 +67,13 @@ if (import.meta.main) {
     );
     process.exit(2);
   }
-  const policy = keyPolicy({
-    configuration: readFileSync(configuration),
-    pcrs: pcrs.map((file) => readFileSync(file, 'utf8')),
-    state,
-    retiredGenerations: retired.map(Number),
+  await withInputErrors(() => {
+    const policy = keyPolicy({
+      configuration: readInput(configuration),
+      pcrs: pcrs.map((file) => readInput(file).toString()),
+      state,
+      retiredGenerations: retired.map(Number),
+    });
+    console.log(JSON.stringify(policy, null, 2));
   });
-  console.log(JSON.stringify(policy, null, 2));
 }

@@ -27,16 +27,23 @@ export const status: Command = {
     const { phase, reason } = await readServiceStatus(url);
     const isPinned = file !== null || text(values, 'pcr0') !== undefined;
     const attestation = isPinned && phase === 'ready' ? await attest(url, readPins(values, file)) : null;
-    const lines =
-      attestation === null
-        ? ['Nothing of this is proven: give a credentials file, or pins.'].filter(() => !isPinned)
-        : linesOf(attestation);
+    const lines = attestation === null ? [unprovenOf(isPinned)] : linesOf(attestation);
     return {
-      text: [`${url} is ${phase}${reason === null ? '' : ` (${reason})`}`, ...lines].join('\n'),
+      text: [`${stateOf(url, phase)}${reason === null ? '' : ` (${reason})`}`, ...lines].join('\n'),
       json: { url, phase, reason, attestation },
     };
   },
 };
+
+function stateOf(url: string, phase: string): string {
+  return phase === 'unreachable' ? `${url} answers, and does not reach its enclave` : `${url} is ${phase}`;
+}
+
+function unprovenOf(isPinned: boolean): string {
+  return isPinned
+    ? 'Nothing of this is proven: an enclave proves itself when it is ready.'
+    : 'Nothing of this is proven: give a credentials file, or pins.';
+}
 
 type ShownAttestation = Awaited<ReturnType<typeof attest>>;
 

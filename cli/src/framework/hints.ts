@@ -12,6 +12,18 @@ export const HINTS: Readonly<Record<string, string>> = {
   STATEMENT_ADDRESS:
     'An EVM address has to be written as EIP-55 does, with its capitals: `account list` shows it so. When it is, do not pay to it.',
   CONNECTION_LOST: 'The enclave does not answer: does it run, and does STRONGROOM_ENCLAVE_* name it?',
+  DEADLINE_EXCEEDED: 'The enclave does not answer in time: restart it when `status` shows it unreachable.',
+  PHASE_REFUSED:
+    'The enclave does not do this in its phase: `status` shows phase and reason, docs/operations.md sections 8 and 10 what to do.',
+  OVERLOADED: 'The enclave has too much to do: try again.',
+  CREDENTIALS_MISSING: 'The enclave has no credentials for KMS: docs/operations.md section 8.',
+  KMS_UNREACHABLE: 'The enclave does not reach KMS: docs/operations.md section 8.',
+  KMS_KEY_REFUSED: 'The enclave refuses the KMS key or its policy: docs/operations.md section 8.',
+  KMS_ANSWER_REFUSED: 'Somebody answers in the place of KMS: docs/operations.md section 8.',
+  ROOT_RECORD_REFUSED:
+    'The stored root record is not of this deployment, or was changed: docs/operations.md section 8.',
+  SEALED_BLOB_REFUSED:
+    'Rows do not belong together, or were changed: restore the databases, docs/operations.md section 9.',
   MODULE_NOT_FOUND:
     'There is no vsock here: operators\' commands run on a parent instance, or beside "make dev" as `npm run operate`.',
   ROTATION_REFUSED:
