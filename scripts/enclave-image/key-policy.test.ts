@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { reconstructKeyPolicy } from '../../enclave-app/src/kms/key-policy.ts';
 import { twinConfiguration } from '../../local-twin/src/system/twin-configuration.ts';
 import { keyPolicy } from './key-policy.ts';
-import { InputError } from './operator-input.ts';
+import { ToolError } from './tool.ts';
 
 const configuration = twinConfiguration();
 const { kms } = JSON.parse(Buffer.from(configuration).toString()) as {
@@ -40,7 +40,7 @@ describe('keyPolicy', () => {
       { ...pcrs('a'), pcr1: 'ab' },
     ]) {
       expect(() => keyPolicy({ configuration, pcrs: [JSON.stringify(file)], state: 'operational' })).toThrow(
-        InputError,
+        ToolError,
       );
     }
   });

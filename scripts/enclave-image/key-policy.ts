@@ -5,10 +5,11 @@ import { parseArgs } from 'node:util';
 import * as v from 'valibot';
 import { parseConfiguration } from '../../enclave-app/src/config.ts';
 import { type KeyPolicy, renderKeyPolicy } from '../../enclave-app/src/kms/key-policy.ts';
-import { InputError, readInput, withInputErrors } from './operator-input.ts';
+import { pcrsSchema } from './pcrs.ts';
+import { readConfiguration, readInput, runTool, ToolError } from './tool.ts';
 
-const pcr = v.pipe(v.string(), v.regex(/^[0-9a-f]{96}$/), v.regex(/[1-9a-f]/, 'is zero: a debug enclave'));
-const pcrsSchema = v.strictObject({ pcr0: pcr, pcr1: pcr, pcr2: pcr });
+const USAGE =
+  'make key-policy CONFIG=<configuration> PCRS="<pcrs.json> [<pcrs.json>]" [STATE=genesis] [RETIRED="1 2"]';
 
 export interface KeyPolicyInput {
   /** Bytes of the measured configuration. */
@@ -23,7 +24,7 @@ export interface KeyPolicyInput {
 /**
  * Fills in the key policy.
  * @throws ConfigurationError
- * @throws InputError when a file of measurements is not what `make eif` writes
+ * @throws ToolError when a file of measurements is not what `make eif` writes
  */
 export function keyPolicy({
   configuration,
@@ -37,15 +38,15 @@ export function keyPolicy({
   return renderKeyPolicy({ instanceRole, administrator, images, state, retiredGenerations });
 }
 
-/** @throws InputError */
+/** @throws ToolError */
 function parsePcrs(text: string) {
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson({}, 'no JSON'), pcrsSchema), text);
   if (parsed.success) return parsed.output;
   const [{ message }] = parsed.issues;
-  throw new InputError(`PCRS is not a pcrs.json as "make eif" writes it: ${message}`);
+  throw new ToolError(2, `PCRS is not a pcrs.json as "make eif" writes it: ${message}`);
 }
 
-if (import.meta.main) {
+function printKeyPolicy(): void {
   const { values } = parseArgs({
     options: {
       configuration: { type: 'string' },
@@ -54,26 +55,21 @@ if (import.meta.main) {
       retired: { type: 'string', multiple: true, default: [] },
     },
   });
-  const { configuration, pcrs, state, retired } = values;
+  const { pcrs, state, retired } = values;
   if (
-    configuration === undefined ||
     pcrs.length < 1 ||
     pcrs.length > 2 ||
     (state !== 'genesis' && state !== 'operational') ||
     !retired.every((generation) => /^[1-9][0-9]{0,9}$/.test(generation))
-  ) {
-    console.error(
-      'usage: make key-policy CONFIG=<configuration> PCRS="<pcrs.json> [<pcrs.json>]" [STATE=genesis] [RETIRED="1 2"]',
-    );
-    process.exit(2);
-  }
-  await withInputErrors(() => {
-    const policy = keyPolicy({
-      configuration: readInput(configuration),
-      pcrs: pcrs.map((file) => readInput(file).toString()),
-      state,
-      retiredGenerations: retired.map(Number),
-    });
-    console.log(JSON.stringify(policy, null, 2));
+  )
+    throw new ToolError(2, `usage: ${USAGE}`);
+  const policy = keyPolicy({
+    configuration: readConfiguration(values.configuration, USAGE).bytes,
+    pcrs: pcrs.map((file) => readInput(file).toString()),
+    state,
+    retiredGenerations: retired.map(Number),
   });
+  console.log(JSON.stringify(policy, null, 2));
 }
+
+if (import.meta.main) await runTool(printKeyPolicy);

@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { buildVsockAddon } from '../../shared/native/build.ts';
 import { compileApp, temporaryDir } from './compile-app.ts';
 import { copyProductionPackages } from './production-packages.ts';
+import { runTool, ToolError } from './tool.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '../..');
 
@@ -36,17 +37,16 @@ export function assembleRelease(out: string): void {
     cpSync(join(REPOSITORY, 'deploy', dir), join(out, 'deploy', dir), { recursive: true });
 }
 
-if (import.meta.main) {
+function packRelease(): void {
   const { values } = parseArgs({ options: { image: { type: 'string' }, out: { type: 'string' } } });
   const { image, out: file } = values;
-  if (image === undefined || file === undefined) throw new Error('--image and --out are needed');
+  if (image === undefined || file === undefined) throw new ToolError(2, '--image and --out are needed');
   const eif = join(image, 'enclave.eif');
-  if (!existsSync(eif)) {
-    console.error(
+  if (!existsSync(eif))
+    throw new ToolError(
+      2,
       'There is no Nitro image: run "make eif CONFIG=<measured configuration>" where nitro-cli is installed.',
     );
-    process.exit(2);
-  }
   using work = temporaryDir('release');
   assembleRelease(work.path);
   copyFileSync(eif, join(work.path, 'enclave.eif'));
@@ -56,3 +56,5 @@ if (import.meta.main) {
   execFileSync('tar', [...reproducible, '-czf', resolve(file), '-C', work.path, '.']);
   console.log(resolve(file));
 }
+
+if (import.meta.main) await runTool(packRelease);

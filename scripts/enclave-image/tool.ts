@@ -1,0 +1,73 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { ConfigurationError, parseConfiguration } from '../../enclave-app/src/config.ts';
+
+/** What the operator can mend; told in words, without a stack. */
+export class ToolError extends Error {
+  /** 2 for what was given, 1 for a step that failed. */
+  readonly exitCode: 1 | 2;
+  constructor(exitCode: 1 | 2, message: string) {
+    super(message);
+    this.name = 'ToolError';
+    this.exitCode = exitCode;
+  }
+}
+
+/** Runs one of the image's tools to its end, or to the words and exit code of its ToolError. */
+export async function runTool(tool: () => void | Promise<void>): Promise<void> {
+  try {
+    await tool();
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error;
+    console.error(error.message);
+    process.exitCode = error.exitCode;
+  }
+}
+
+/** @throws ToolError naming the file and the errno */
+export function readInput(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    throw new ToolError(2, `${file} cannot be read: ${(cause as NodeJS.ErrnoException).code}`);
+  }
+}
+
+/**
+ * Takes the deployment's configuration as the enclave would.
+ * @param file what followed CONFIG=
+ * @returns its path and bytes
+ * @throws ToolError when there is none, or the enclave would refuse it
+ */
+export function readConfiguration(
+  file: string | undefined,
+  usage: string,
+): { readonly path: string; readonly bytes: Uint8Array } {
+  if (!file) throw new ToolError(2, `usage: ${usage}`);
+  const bytes = readInput(file);
+  try {
+    parseConfiguration(bytes);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    throw new ToolError(2, `${file}: ${error.message}`);
+  }
+  return { path: resolve(file), bytes };
+}
+
+/**
+ * Runs a program whose errors go to the operator's terminal.
+ * @returns its standard output
+ * @throws ToolError when it is not there or fails
+ */
+export function execute(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): string {
+  const { status, stdout, error } = spawnSync(program, args, {
+    encoding: 'utf8',
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  if (error) throw new ToolError(1, `${program} cannot be started: ${(error as NodeJS.ErrnoException).code}`);
+  if (status !== 0)
+    throw new ToolError(1, `${program} ${args[0]} failed with ${status}\n${stdout.slice(-2000)}`);
+  return stdout;
+}
