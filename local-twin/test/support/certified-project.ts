@@ -6,7 +6,7 @@ import type { LabEnclave } from '../../src/hostile/laboratory.ts';
 
 export interface CertifiedProject {
   readonly walletSecrets: readonly { readonly publicKey: Uint8Array }[];
-  readonly apiKeys: readonly { readonly id: string }[];
+  readonly apiKeys: readonly { readonly id: string; readonly publicKey: Uint8Array }[];
 }
 
 /** What the enclave certifies of a project's record. */
