@@ -1,14 +1,16 @@
 // What a client's token leaves open is the parent's to choose; here it chooses what the client would not have.
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createEvmAccount } from '@strongroom/shared/operations/create-evm-account';
 import { createSolanaAccount } from '@strongroom/shared/operations/create-solana-account';
 import { exportEvmAccount } from '@strongroom/shared/operations/export-evm-account';
+import { importEvmAccount } from '@strongroom/shared/operations/import-evm-account';
 import { prepareAndSendUserOperation } from '@strongroom/shared/operations/prepare-and-send-user-operation';
 import type { Address } from 'viem';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLabAccount, createLabProject, signedRequest } from '../../src/hostile/lab-project.ts';
 import { type LabEnclave, type Laboratory, openLaboratory } from '../../src/hostile/laboratory.ts';
-import { fullySignedRequest } from '../support/lab-policy.ts';
+import { encryptForImport, fullySignedRequest, makeLabImportKey } from '../support/lab-policy.ts';
+import { createLabSigning } from '../support/lab-signing.ts';
 import {
   callTo,
   createLabWallet,
@@ -77,6 +79,35 @@ describe('a name', () => {
       rows: { account, walletKey },
     });
     await expect(exporting).rejects.toThrow(code('RECORD_MISMATCH'));
+  });
+});
+
+describe('a key that was imported twice', () => {
+  it('signs under the record that was shown first, and not under the other, laxer one', async () => {
+    const { project, policy } = wallet;
+    const importKey = await makeLabImportKey(enclave, project);
+    const secretKey = randomBytes(32);
+    const take = async (body: object) => {
+      const encryptedPrivateKey = encryptForImport(importKey.publicKey, secretKey);
+      const { created } = await enclave.call(importEvmAccount, {
+        client: signedRequest(project, {
+          path: '/v2/evm/accounts/import',
+          body: { encryptedPrivateKey, ...body },
+        }),
+        project: project.rows,
+        importKey: importKey.sealed,
+        existing: null,
+      });
+      const { account, walletKey, view } = created!;
+      return { address: view.address, certificate: view.certificate, rows: { account, walletKey } };
+    };
+    const ruled = await take({ accountPolicy: policy.id });
+    const lax = await take({});
+    expect(lax.address).toBe(ruled.address);
+    const sign = (account: typeof lax) =>
+      createLabSigning(enclave, { project, account }).sign({ policies: [policy.document] });
+    await expect(sign(ruled)).rejects.toThrow(code('POLICY_VIOLATION'));
+    await expect(sign(lax)).rejects.toThrow(code('RECORD_FORKED'));
   });
 });
 
