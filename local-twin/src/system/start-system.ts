@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { NO_RELAY, type RelayConfig } from '@strongroom/chain-relay/relay-config';
 import type { RateLimits } from '../../../parent-proxy/src/auth/rate-limiter.ts';
+import { PROXY_NODE_OPTIONS } from '../../../parent-proxy/src/node-options.ts';
 import { type KmsSimulator, startKmsSimulator } from '../kms/kms-simulator.ts';
 import { measureSource } from '../nsm/measure-source.ts';
 import { openNsmPki } from '../nsm/nsm-pki.ts';
@@ -108,7 +109,12 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     ...(metricsPort !== undefined && { metricsPort }),
     ...(recoveryWebhook !== undefined && { recoveryWebhook }),
   };
-  let proxy = await startChild(new URL('./proxy-process.ts', import.meta.url), proxyOptions, execArgv);
+  const startProxy = (onPort: number) =>
+    startChild(new URL('./proxy-process.ts', import.meta.url), { ...proxyOptions, port: onPort }, [
+      ...PROXY_NODE_OPTIONS,
+      ...execArgv,
+    ]);
+  let proxy = await startProxy(port);
   let wasGenesisRun = false;
 
   async function bringToReady(): Promise<void> {
@@ -165,14 +171,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       await bringToReady();
     },
     async restartProxy() {
-      proxy = await startChild(
-        new URL('./proxy-process.ts', import.meta.url),
-        {
-          ...proxyOptions,
-          port: proxy.port,
-        },
-        execArgv,
-      );
+      proxy = await startProxy(proxy.port);
       await bringToReady();
     },
     [Symbol.asyncDispose]: dispose,
