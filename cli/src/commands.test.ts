@@ -99,4 +99,11 @@ describe('completion in bash', () => {
       for (const { name } of COMMANDS)
         for (const word of name.split(' ')) expect(completionScript(shell, COMMANDS)).toContain(word);
   });
+
+  it('offers in fish what follows a group below that group alone', () => {
+    const fish = completionScript('fish', COMMANDS);
+    expect(fish).toContain(`-n '__strongroom_at "account"' -a 'export import list verify'`);
+    expect(fish).toContain(`-n '__strongroom_at "rotate"' -a 'root-key'`);
+    expect(fish).toContain(`-n '__strongroom_at "account export"' -l out -r -F`);
+  });
 });

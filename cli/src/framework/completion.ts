@@ -92,21 +92,38 @@ compdef _strongroom strongroom
 }
 
 function fishScript(commands: readonly Command[]): string {
-  const lines = commands.flatMap((command) => {
-    const words = command.name.split(' ');
-    const below = words
-      .map(
-        (word, index) =>
-          `${index === 0 ? 'not ' : ''}__fish_seen_subcommand_from ${words[index - 1] ?? word}`,
-      )
-      .map((seen, index) => `complete -c strongroom -f -n '${seen}' -a ${words[index]}`);
-    const seen = words.map((word) => `__fish_seen_subcommand_from ${word}`).join('; and ');
-    const options = Object.entries(optionsOf(command)).map(
-      ([name, option]) => `complete -c strongroom -n '${seen}' -l ${name}${fishValue(option)}`,
-    );
-    return [...below, ...options];
+  const known = continuations(commands);
+  const words = [...known].flatMap(([typed, next]) => {
+    const below = next.filter((word) => !word.startsWith('--'));
+    return below.length === 0
+      ? []
+      : [`complete -c strongroom -n '__strongroom_at "${typed}"' -a '${below.join(' ')}'`];
   });
-  return `# strongroom: completion for fish. Load it with: strongroom completion fish | source\n${[...new Set(lines)].join('\n')}\n`;
+  const options = commands.flatMap((command) =>
+    Object.entries(optionsOf(command)).map(
+      ([name, option]) =>
+        `complete -c strongroom -n '__strongroom_at "${command.name}"' -l ${name}${fishValue(option)}`,
+    ),
+  );
+  return `# strongroom: completion for fish. Load it with: strongroom completion fish | source
+function __strongroom_at
+  set -l words (commandline -opc)
+  set -e words[1]
+  set -l typed
+  for word in $words
+    string match -q -- '-*' $word; and break
+    set -a typed $word
+  end
+  set typed (string join ' ' -- $typed)
+  while not contains -- "$typed" ${[...known.keys()].map((typed) => `'${typed}'`).join(' ')}
+    string match -q -- '* *' "$typed"; or break
+    set typed (string replace -r ' [^ ]*$' '' -- "$typed")
+  end
+  test "$typed" = "$argv[1]"
+end
+complete -c strongroom -f
+${[...words, ...options].join('\n')}
+`;
 }
 
 function fishValue({ type, choices }: Option): string {
