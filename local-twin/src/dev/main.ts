@@ -134,9 +134,11 @@ Strongroom answers on ${baseUrl}. Secrets and PCRs are in ${devFilePath(home)}. 
 
   import { readFileSync } from 'node:fs';
   import { CdpClient } from '@coinbase/cdp-sdk';
+  // Or the SDK reports each call to Coinbase, with your API key's id.
+  process.env.DISABLE_CDP_ERROR_REPORTING = process.env.DISABLE_CDP_USAGE_TRACKING = 'true';
   const { baseUrl, apiKeyId, apiKeySecret, walletSecret } = JSON.parse(readFileSync('${devFilePath(home)}', 'utf8'));
   const cdp = new CdpClient({ apiKeyId, apiKeySecret, walletSecret, basePath: baseUrl });
-  const account = await cdp.evm.createAccount({ name: 'my-wallet' });
+  const account = await cdp.evm.getOrCreateAccount({ name: 'my-wallet' });
   console.log(account.address, await account.signMessage({ message: 'signed in the enclave' }));
 
 "make demo" tells the whole story against it. Stop with Ctrl-C; the accounts stay.`;

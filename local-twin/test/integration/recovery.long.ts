@@ -1,5 +1,5 @@
 // Everything is lost but the words: the `strongroom` command against processes.
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { base32nopad } from '@scure/base';
@@ -141,8 +141,11 @@ describe('recovery', () => {
     ] as const;
     for (const [typed, code] of tries) {
       const words = wordsFile(typed);
-      const start = ['recovery', 'start', ...options, '--passphrase-file', words, '--out', newPath()];
+      const out = newPath();
+      const start = ['recovery', 'start', ...options, '--passphrase-file', words, '--out', out];
       expect(await runStrongroom(...start)).toMatchObject({ exitCode: 1, json: { error: { code } } });
+      // The same command is typed again, with the right words.
+      expect(existsSync(out)).toBe(false);
     }
     expect((await runStrongroom('recovery', 'status', ...options)).json.pending).toBeNull();
   });
