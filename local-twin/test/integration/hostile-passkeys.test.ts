@@ -46,8 +46,6 @@ beforeEach(async () => {
 });
 
 const challenge = (project = mine, from = enclave) => passkeys.challenge(project, from);
-const require: PasskeyLab['require'] = (project, purposes) => passkeys.require(project, purposes);
-const enrol: PasskeyLab['enrol'] = (project, added) => passkeys.enrol(project, added);
 const add = (client: ClientRequest, project = mine) => addSecretBy(enclave, client, project);
 const create = (client: ClientRequest) => createPolicyBy(enclave, client, mine);
 
@@ -98,8 +96,8 @@ describe('whoever has the Wallet Secret and not the passkey', () => {
       code('SECOND_FACTOR_REFUSED'),
     );
     const theirs = await createLabProject(enclave);
-    const enrolled = await enrol(theirs, passkey);
-    const other = afterChange(enrolled, await require(enrolled, EVERYTHING));
+    const enrolled = await passkeys.enrol(theirs, passkey);
+    const other = afterChange(enrolled, await passkeys.require(enrolled, EVERYTHING));
     const body = JSON.parse(Buffer.from(signed.body).toString());
     const moved = { ...signedRequest(other, { path: signed.path, body }), secondFactor };
     await expect(add(moved, other)).rejects.toThrow(code('SECOND_FACTOR_REFUSED'));
@@ -152,8 +150,8 @@ describe('whoever has the Wallet Secret and not the passkey', () => {
     await expect(
       addPasskeyTo(enclave, mine, await passkeyRequest(mine, own, await challenge())),
     ).rejects.toThrow(code('SECOND_FACTOR_REQUIRED'));
-    await expect(require(mine, EVERYTHING.slice(1))).rejects.toThrow(code('SECOND_FACTOR_REQUIRED'));
-    expect((await require(mine, EVERYTHING)).answer.status).toBe(204);
+    await expect(passkeys.require(mine, EVERYTHING.slice(1))).rejects.toThrow(code('SECOND_FACTOR_REQUIRED'));
+    expect((await passkeys.require(mine, EVERYTHING)).answer.status).toBe(204);
   });
 });
 

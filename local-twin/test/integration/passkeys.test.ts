@@ -55,8 +55,6 @@ beforeEach(async () => {
 });
 
 const challenge = (project = mine, from = enclave) => passkeys.challenge(project, from);
-const require: PasskeyLab['require'] = (project, purposes) => passkeys.require(project, purposes);
-const enrol: PasskeyLab['enrol'] = (project, added) => passkeys.enrol(project, added);
 const add = (client: ClientRequest, project = mine) => addSecretBy(enclave, client, project);
 const create = (client: ClientRequest) => createPolicyBy(enclave, client, mine);
 
@@ -127,7 +125,7 @@ describe('a passkey', () => {
       await removePasskeyFrom(enclave, free, removePasskeyRequest(free, passkey)),
     );
     expect(await challenge(removed)).toMatchObject({ passkeys: [], webauthn: null });
-    await expect(require(removed, ['export'])).rejects.toThrow(code('INVALID_REQUEST'));
+    await expect(passkeys.require(removed, ['export'])).rejects.toThrow(code('INVALID_REQUEST'));
   });
 
   it('is not enrolled without its own signature, for another origin, twice, or over a spent challenge', async () => {
@@ -150,7 +148,7 @@ describe('a passkey', () => {
     await addPasskeyTo(enclave, project, await passkeyRequest(project, key, asked));
     const spent = await passkeyRequest(project, makePasskey(), asked);
     await expect(addPasskeyTo(enclave, project, spent)).rejects.toThrow(code('SECOND_FACTOR_REFUSED'));
-    const enrolled = await enrol(project, key);
+    const enrolled = await passkeys.enrol(project, key);
     const again = await passkeyRequest(enrolled, key, await challenge(enrolled));
     await expect(addPasskeyTo(enclave, enrolled, again)).rejects.toThrow(code('ALREADY_EXISTS'));
   });
