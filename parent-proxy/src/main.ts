@@ -12,8 +12,7 @@ const DIAL_TIMEOUT_MS = 3000;
 try {
   await start(readConfig(process.env));
 } catch (error) {
-  const isKnown = error instanceof ConfigError || error instanceof StoreError || error instanceof ListenError;
-  process.stderr.write(`${isKnown ? error.message : 'The proxy could not start.'}\n`);
+  process.stderr.write(`${problemOf(error)}\n`);
   // What did start, connections of a database for instance, would keep a process that serves nobody.
   process.exit(1);
 }
@@ -34,4 +33,12 @@ async function start(config: ProductionConfig): Promise<void> {
       });
     });
   }
+}
+
+/** For the operator. What nobody expected is not told: its message may hold anything. */
+function problemOf(error: unknown): string {
+  if (error instanceof ConfigError || error instanceof ListenError) return error.message;
+  if (error instanceof StoreError)
+    return `${error.code}: the databases cannot be used; docs/operations.md section 6 says what to do.`;
+  return 'The proxy could not start.';
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { readRelayConfig } from '@strongroom/chain-relay/relay-config';
 import { ChildError } from '../system/child.ts';
-import { type System, startSystem } from '../system/start-system.ts';
+import { NotReadyError, type System, startSystem } from '../system/start-system.ts';
 import { TWIN_KEY_ARN, twinKeyPolicy } from '../system/twin-configuration.ts';
 import { type DevFile, devFilePath, readDevFile, writeDevFile } from './dev-file.ts';
 import { openProject } from './first-project.ts';
@@ -122,6 +122,8 @@ function step(text: string): void {
 }
 
 function explain(error: unknown): string {
+  if (error instanceof NotReadyError && /^(KMS_DENIED|ROOT_RECORD_REFUSED)$/.test(error.code ?? ''))
+    return `the databases in ${home} and the simulated KMS in ${home}/twin are not of one deployment (${error.code}); bring back the other one, or set STRONGROOM_HOME to start anew.`;
   if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
     return `port ${port} or ${metricsPort} is taken; set PORT or METRICS_PORT.`;
   if (error instanceof ChildError) return STORE_PROBLEMS[error.code] ?? error.message;

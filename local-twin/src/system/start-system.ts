@@ -60,6 +60,16 @@ export interface System extends AsyncDisposable {
 
 const repositoryRoot = join(import.meta.dirname, '../../..');
 
+/** An enclave that came up and was not brought to serve. */
+export class NotReadyError extends Error {
+  /** What kept it, where the proxy knows. */
+  readonly code: string | null;
+  constructor(phase: string | null, code: string | null) {
+    super(`the enclave is ${phase ?? 'not supplied'} instead of ready${code === null ? '' : `: ${code}`}`);
+    this.code = code;
+  }
+}
+
 /** Starts the twin and waits until it signs; runs genesis when there is no deployment yet, as an operator would. */
 export async function startSystem(options: SystemOptions): Promise<System> {
   const { home, port = 0, logLevel = 'silent', execArgv = [], ...otherOptions } = options;
@@ -125,8 +135,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       admitImage(kms, keyArns, measurements, 'operational');
       wasGenesisRun = true;
     }
-    if (phase !== 'ready')
-      throw new Error(`the enclave is ${phase ?? 'silent'} instead of ready${error ? `: ${error}` : ''}`);
+    if (phase !== 'ready') throw new NotReadyError(phase, error);
   }
 
   async function dispose(): Promise<void> {
