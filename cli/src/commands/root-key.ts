@@ -31,7 +31,8 @@ deployment has to be up and healthy, or stopped.`,
       type: 'integer',
       placeholder: 'GENERATION',
       range: [1, MAX_GENERATION],
-      summary: 'the generation to end with: repeated after its end, the command changes nothing',
+      summary:
+        'the generation to end with: repeated after its end, the command changes nothing; default: that of a rotation under way, else the next',
     },
     ...KMS_KEY_OPTION,
     share: {
