@@ -2,6 +2,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createEvmAccount } from '@strongroom/shared/operations/create-evm-account';
 import { createSolanaAccount } from '@strongroom/shared/operations/create-solana-account';
+import { delegateEvmAccount } from '@strongroom/shared/operations/delegate-evm-account';
 import { exportEvmAccount } from '@strongroom/shared/operations/export-evm-account';
 import { importEvmAccount } from '@strongroom/shared/operations/import-evm-account';
 import { prepareAndSendUserOperation } from '@strongroom/shared/operations/prepare-and-send-user-operation';
@@ -9,11 +10,19 @@ import type { Address } from 'viem';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLabAccount, createLabProject, signedRequest } from '../../src/hostile/lab-project.ts';
 import { type LabEnclave, type Laboratory, openLaboratory } from '../../src/hostile/laboratory.ts';
-import { encryptForImport, fullySignedRequest, makeLabImportKey } from '../support/lab-policy.ts';
+import {
+  addLabPolicy,
+  changeLabPolicy,
+  encryptForImport,
+  fullySignedRequest,
+  type LabPolicy,
+  makeLabImportKey,
+} from '../support/lab-policy.ts';
 import { createLabSigning } from '../support/lab-signing.ts';
 import {
   callTo,
   createLabWallet,
+  LAB_FEE,
   LAB_PROPOSAL,
   type LabSmartAccount,
   type LabWallet,
@@ -55,6 +64,46 @@ describe('an account that delegated', () => {
     expect((await ask(0, ALLOWED)).answer.status).toBe(200);
     await expect(ask(0, FORBIDDEN)).rejects.toThrow(code('POLICY_VIOLATION'));
     await expect(ask(1, FORBIDDEN)).rejects.toThrow(code('RECORD_MISMATCH'));
+  });
+});
+
+describe('an account that may send to one address', () => {
+  it('delegates only where that is itself, and not while its policy is withheld', async () => {
+    const fresh = await createLabProject(enclave, { maxFeeWei: `${LAB_FEE}` });
+    const account = await createLabAccount(enclave, fresh);
+    const sendsTo = (...addresses: readonly string[]) => ({
+      rules: [
+        {
+          action: 'accept',
+          operation: 'sendEvmTransaction',
+          criteria: [{ type: 'evmAddress', operator: 'in', addresses }],
+        },
+      ],
+    });
+    const elsewhere = await addLabPolicy(enclave, fresh, { scope: 'project', ...sendsTo(ALLOWED) });
+    const delegate = ({ project, document }: LabPolicy, policies = [document]) =>
+      enclave.call(delegateEvmAccount, {
+        client: signedRequest(project, {
+          path: `/v2/evm/accounts/${account.address}/eip7702/delegation`,
+          body: { network: 'base-sepolia' },
+        }),
+        project: project.rows,
+        rows: account.rows,
+        policies,
+        proposal: {
+          nonce: 5,
+          gasLimit: 350_000,
+          maxFeePerGas: 2e9,
+          maxPriorityFeePerGas: 1e9,
+          trackerNonce: 0,
+          currentImplementation: new Uint8Array(20),
+        },
+      });
+    await expect(delegate(elsewhere)).rejects.toThrow(code('POLICY_VIOLATION'));
+    const itself = await changeLabPolicy(enclave, elsewhere, sendsTo(account.address));
+    await expect(delegate(itself, [])).rejects.toThrow(code('POLICY_DOCUMENT_REFUSED'));
+    await expect(delegate(itself, [elsewhere.document])).rejects.toThrow(code('POLICY_DOCUMENT_REFUSED'));
+    expect((await delegate(itself)).answer.status).toBe(201);
   });
 });
 
