@@ -195,7 +195,7 @@ async function bringToReady(
   }
   if (answer.phase !== 'ready') {
     throw new Error(
-      `the enclave is ${answer.phase ?? 'silent'} instead of ready: ${answer.error ?? ''}\n${console().slice(-2000)}`,
+      `the enclave is ${answer.phase ?? 'not supplied'} instead of ready: ${answer.error ?? ''}\n${console().slice(-2000)}`,
     );
   }
   return wasGenesisRun;
