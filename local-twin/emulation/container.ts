@@ -33,7 +33,8 @@ export async function buildContainerRootfs(context: string, out: string): Promis
   using work = scratchDir();
   const npmrc = join(work.path, 'npmrc');
   const settings = await npmSettings();
-  writeFileSync(npmrc, settings.map(([name, value]) => `${name}=${value}\n`).join(''));
+  const lines = [['prefer-offline', 'true'], ...settings].map(([name, value]) => `${name}=${value}\n`);
+  writeFileSync(npmrc, lines.join(''));
   const mounts = [
     `${npmrc}:/root/.npmrc:ro`,
     `${await npmSetting('cache')}:/root/.npm`,

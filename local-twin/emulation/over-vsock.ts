@@ -23,7 +23,8 @@ export function overVsock(include: string[]): TestProjectInlineConfiguration {
       include,
       pool: 'forks',
       // A translated processor takes about ten times as long, and now and then longer than a client waits (15 s for an RSA key of 4096 bits).
-      retry: 2,
+      // Seldom a machine stands still for seconds: the proxy gives it up, and takes up to 15 s to ask again.
+      retry: { count: 2, delay: 16_000 },
       testTimeout: 300_000,
       hookTimeout: 300_000,
     },
