@@ -3,7 +3,6 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { NO_RELAY, type RelayConfig } from '@strongroom/chain-relay/relay-config';
 import type { RateLimits } from '../../../parent-proxy/src/auth/rate-limiter.ts';
-import { PROXY_NODE_OPTIONS } from '../../../parent-proxy/src/node-options.ts';
 import { type KmsSimulator, startKmsSimulator } from '../kms/kms-simulator.ts';
 import { measureSource } from '../nsm/measure-source.ts';
 import { openNsmPki } from '../nsm/nsm-pki.ts';
@@ -119,12 +118,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     ...(metricsPort !== undefined && { metricsPort }),
     ...(recoveryWebhook !== undefined && { recoveryWebhook }),
   };
-  const startProxy = (onPort: number) =>
-    startChild(new URL('./proxy-process.ts', import.meta.url), { ...proxyOptions, port: onPort }, [
-      ...PROXY_NODE_OPTIONS,
-      ...execArgv,
-    ]);
-  let proxy = await startProxy(port);
+  let proxy = await startChild(new URL('./proxy-process.ts', import.meta.url), proxyOptions, execArgv);
   let wasGenesisRun = false;
 
   async function bringToReady(): Promise<void> {
@@ -180,7 +174,14 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       await bringToReady();
     },
     async restartProxy() {
-      proxy = await startProxy(proxy.port);
+      proxy = await startChild(
+        new URL('./proxy-process.ts', import.meta.url),
+        {
+          ...proxyOptions,
+          port: proxy.port,
+        },
+        execArgv,
+      );
       await bringToReady();
     },
     [Symbol.asyncDispose]: dispose,
