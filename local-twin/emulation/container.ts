@@ -19,6 +19,8 @@ const PACKAGES = ['buildah', 'mmdebstrap'];
 const BASE_SUITE = 'bookworm';
 /** The compiler of the addon, `strip`, and what Node is linked with. */
 const BASE_PACKAGES = ['binutils', 'ca-certificates', 'gcc', 'libc6-dev', 'libstdc++6'];
+/** Of the user in the container, whatever this machine's is. */
+const CONTAINER_HOME = '/root';
 /** An OCI layout and its tag. */
 const BASE_NAME = 'oci:image:base';
 /** Where npm finds its packages, which is a matter of the machine; null stands for "not set". */
@@ -36,8 +38,8 @@ export async function buildContainerRootfs(context: string, out: string): Promis
   const lines = [['prefer-offline', 'true'], ...settings].map(([name, value]) => `${name}=${value}\n`);
   writeFileSync(npmrc, lines.join(''));
   const mounts = [
-    `${npmrc}:/root/.npmrc:ro`,
-    `${await npmSetting('cache')}:/root/.npm`,
+    `${npmrc}:${CONTAINER_HOME}/.npmrc:ro`,
+    `${await npmSetting('cache')}:${CONTAINER_HOME}/.npm`,
     ...settings.filter(([name]) => name === 'cafile').map(([, file]) => `${file}:${file}:ro`),
   ];
   const command = [

@@ -13,7 +13,7 @@ import { execute, readConfiguration, runTool, ToolError } from './tool.ts';
 const REPOSITORY = resolve(import.meta.dirname, '../..');
 const IMAGE_TAG = 'strongroom-enclave:latest';
 // Times in the layers are part of the ramdisk and so of PCR0 and PCR2.
-const REPRODUCIBLE = { SOURCE_DATE_EPOCH: '0', DOCKER_BUILDKIT: '1' };
+const REPRODUCIBLE = { errors: 'shown', env: { SOURCE_DATE_EPOCH: '0', DOCKER_BUILDKIT: '1' } } as const;
 
 function buildEif(configuration: string, out: string): BuiltImage {
   using work = temporaryDir('image');

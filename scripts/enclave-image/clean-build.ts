@@ -1,7 +1,7 @@
-import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { copyTrackedFiles } from './source-context.ts';
+import { execute } from './tool.ts';
 
 export interface CleanBuild {
   readonly repository: string;
@@ -17,6 +17,7 @@ export interface CleanBuild {
  * Builds the image's root folder as Dockerfile.enclave does, without a container: a copy of the tracked sources, `npm ci` from the
  * lockfile, and the copy's own rootfs.ts. Nothing of the checkout but its tracked files, and nothing of its node_modules, is used.
  * @returns the folder of the application's ramdisk, whose `rootfs` is the root folder, and whether the sources are those of a commit
+ * @throws ToolError
  */
 export function buildRootfs({ repository, configuration, main, work }: CleanBuild): {
   application: string;
@@ -27,14 +28,8 @@ export function buildRootfs({ repository, configuration, main, work }: CleanBuil
   const { isModified } = copyTrackedFiles(repository, source);
   const copied = join(source, 'configuration.json');
   copyFileSync(configuration, copied);
-  execute(source, 'npm', [
-    'ci',
-    '--ignore-scripts',
-    '--no-audit',
-    '--no-fund',
-    '--loglevel=error',
-    '--prefer-offline',
-  ]);
+  const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', '--prefer-offline'];
+  execute('npm', ['ci', ...options], { cwd: source, errors: 'told' });
   const application = assembleIn(source, {
     application: join(work, 'application'),
     configuration: copied,
@@ -46,6 +41,7 @@ export function buildRootfs({ repository, configuration, main, work }: CleanBuil
 /**
  * Runs the rootfs.ts of sources that have their packages.
  * @returns the folder of the application's ramdisk
+ * @throws ToolError
  */
 export function assembleIn(
   source: string,
@@ -55,17 +51,8 @@ export function assembleIn(
   mkdirSync(rootfs, { recursive: true });
   const script = 'scripts/enclave-image/rootfs.ts';
   const options = ['--out', rootfs, '--configuration', configuration, '--main', main];
-  execute(source, join(source, 'node_modules/.bin/node'), [
-    '--conditions=source',
-    '--no-warnings',
-    script,
-    ...options,
-  ]);
+  const node = join(source, 'node_modules/.bin/node');
+  const args = ['--conditions=source', '--no-warnings', script, ...options];
+  execute(node, args, { cwd: source, errors: 'told' });
   return application;
-}
-
-function execute(cwd: string, program: string, args: readonly string[]): void {
-  const { status, stdout, stderr, error } = spawnSync(program, args, { cwd, encoding: 'utf8' });
-  if (status !== 0)
-    throw new Error(`${program} ${args[0]} failed: ${error?.message ?? ''}${stdout}${stderr}`);
 }

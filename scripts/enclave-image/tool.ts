@@ -55,19 +55,30 @@ export function readConfiguration(
   return { path: resolve(file), bytes };
 }
 
+export interface Execution {
+  readonly cwd?: string;
+  /** Beside those of this process. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** `shown` where there is progress to see, `told` as a part of the error. */
+  readonly errors: 'shown' | 'told';
+}
+
 /**
- * Runs a program whose errors go to the operator's terminal.
+ * Runs a program to its end.
  * @returns its standard output
  * @throws ToolError when it is not there or fails
  */
-export function execute(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): string {
-  const { status, stdout, error } = spawnSync(program, args, {
+export function execute(program: string, args: readonly string[], { cwd, env, errors }: Execution): string {
+  const { status, stdout, stderr, error } = spawnSync(program, args, {
+    ...(cwd !== undefined && { cwd }),
     encoding: 'utf8',
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', errors === 'shown' ? 'inherit' : 'pipe'],
   });
   if (error) throw new ToolError(1, `${program} cannot be started: ${(error as NodeJS.ErrnoException).code}`);
-  if (status !== 0)
-    throw new ToolError(1, `${program} ${args[0]} failed with ${status}\n${stdout.slice(-2000)}`);
+  if (status !== 0) {
+    const said = `${stdout}${stderr ?? ''}`.slice(-4000);
+    throw new ToolError(1, `${program} ${args[0]} failed with ${status}\n${said}`);
+  }
   return stdout;
 }
